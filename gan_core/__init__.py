@@ -1,0 +1,37 @@
+"""Latent Studio's core: train, load and walk through generative latent spaces. Needs no gradio."""
+
+from pathlib import Path
+
+from gan_core.config import ModelConfig, TrainConfig
+from gan_core.errors import StudioError
+from gan_core.latent.interpolate import interpolate
+from gan_core.latent.point import Blend, LatentPoint
+from gan_core.latent.sample import render
+from gan_core.models import FAMILIES
+from gan_core.models.base import Generator
+
+__all__ = ["FAMILIES", "Blend", "LatentPoint", "ModelConfig", "StudioError", "TrainConfig", "interpolate", "load", "render", "train"]
+__version__ = "0.1.0"
+
+
+def load(source: str | Path, device: str = "auto") -> Generator:
+    """Load a model ready to draw from a folder, one of our .safetensors files, or a Hub id `user/repo[@revision]`.
+
+    Raises StudioError saying what is wrong and what to do.
+    """
+    from gan_core import checkpoint, device as devices
+
+    place = devices.pick(device).device
+    path = Path(source)
+    if path.exists() or not isinstance(source, str) or "/" not in source or source.startswith((".", "/", "~")):
+        return checkpoint.load_model(path, place)
+    from gan_core import hub
+
+    return checkpoint.load_model(hub.pull(source), place)
+
+
+def train(config: TrainConfig, should_stop=None, resume: bool = False):
+    """Train as `config` says: a generator of events, written into the run folder as well. See training.loop.train."""
+    from gan_core.training.loop import train
+
+    return train(config, should_stop, resume)

@@ -1,0 +1,165 @@
+"""Model folders: config.json, model.safetensors, directions.safetensors, preview.webp, README.md. Tensors only, never code.
+
+Format changes are patched here and nowhere else.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from PIL import Image
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from gan_core.config import ModelConfig, read_json
+from gan_core.errors import StudioError
+from gan_core.models import build
+from gan_core.models.base import Generator
+
+CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = "config.json", "model.safetensors", "directions.safetensors", "preview.webp", "README.md"
+PICKLES = {".pkl", ".pt", ".pth", ".ckpt", ".bin", ".pickle"}
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model folder as a list shows it, without its weights being read."""
+
+    path: Path
+    config: ModelConfig
+    preview: Path | None
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Read and check a model folder's config.json. Raises StudioError."""
+    return ModelConfig.from_dict(read_json(Path(folder) / CONFIG))
+
+
+def list_models(root: Path) -> list[ModelEntry]:
+    """Every readable model folder directly under `root`, by name; folders that are no models are passed over."""
+    entries = []
+    for folder in sorted(Path(root).iterdir()) if Path(root).is_dir() else []:
+        with contextlib.suppress(StudioError, OSError):
+            if (folder / WEIGHTS).is_file():
+                preview = folder / PREVIEW
+                entries.append(ModelEntry(folder, read_config(folder), preview if preview.is_file() else None))
+    return entries
+
+
+def save_model(folder: Path, generator: Generator, preview: Image.Image | None = None, card: str | None = None) -> None:
+    """Write a model folder whole or not at all: weights in fp16 (running statistics stay fp32), config last.
+
+    `preview` and `card` are kept from an earlier save where None. Raises OSError when the disk refuses.
+    """
+    folder = Path(folder)
+    staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        staging.mkdir(parents=True)
+        config = json.dumps(generator.config.to_dict(), indent=2, ensure_ascii=False)
+        buffers = {name for name, _ in generator.named_buffers()}
+        tensors = {
+            name: (t.half() if t.is_floating_point() and name not in buffers else t).detach().cpu().contiguous()
+            for name, t in generator.state_dict().items()
+        }
+        save_file(tensors, staging / WEIGHTS, metadata={"config": config})
+        if generator.directions is not None:
+            save_file({"directions": generator.directions.half().cpu().contiguous()}, staging / DIRECTIONS)
+        if preview is not None:
+            preview.save(staging / PREVIEW, lossless=True, method=4)
+        elif (folder / PREVIEW).is_file():
+            shutil.copyfile(folder / PREVIEW, staging / PREVIEW)
+        if card is not None:
+            (staging / CARD).write_text(card, encoding="utf-8")
+        elif (folder / CARD).is_file():
+            shutil.copyfile(folder / CARD, staging / CARD)
+        (staging / CONFIG).write_text(config + "\n", encoding="utf-8")
+        _swap(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    """Put the finished folder `new` in the place of `folder`."""
+    old = new.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
+    """Load a model folder, or one of our .safetensors files, ready to draw (eval mode, fp32).
+
+    Raises StudioError when it is not a model of ours, is damaged, or is a file format that could carry code.
+    """
+    source = Path(source)
+    if source.suffix.lower() in PICKLES:
+        raise StudioError(
+            "model.pickle",
+            "{file} is a pickle, which can carry code, so it is not opened. Use a .safetensors model folder instead.",
+            file=source.name,
+        )
+    folder, weights = (source, source / WEIGHTS) if source.is_dir() else (source.parent, source)
+    if not weights.is_file():
+        others = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLES) if folder.is_dir() else []
+        if others:
+            return load_model(folder / others[0], device)
+        raise StudioError("model.missing", "{folder} holds no model: {file} is missing.", folder=str(folder), file=WEIGHTS)
+    tensors, embedded = _read_tensors(weights)
+    config = read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
+    model = _assemble(config, tensors, weights.name)
+    directions = folder / DIRECTIONS
+    if directions.is_file():
+        found = _read_tensors(directions)[0].get("directions")
+        if found is None or found.ndim != 2 or found.shape[1] != model.code_dim or not torch.isfinite(found).all():
+            raise StudioError("model.directions", "{file} does not fit the model. Delete it: the app finds them again.", file=DIRECTIONS)
+        model.directions = torch.nn.functional.normalize(found.float(), dim=1)
+    return model.to(device)
+
+
+def _read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    """All tensors of a safetensors file and its metadata; StudioError when the file is damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, RuntimeError):
+        raise StudioError("model.damaged", "{file} is damaged or not a safetensors file. Download it again.", file=path.name) from None
+
+
+def _embedded_config(metadata: dict, weights: Path) -> ModelConfig:
+    try:
+        return ModelConfig.from_dict(json.loads(metadata["config"]))
+    except (KeyError, ValueError, RecursionError) as error:
+        if isinstance(error, StudioError):
+            raise
+        raise StudioError("model.no_config", "{file} does not say what model it is. Put its config.json beside it.", file=weights.name) from None
+
+
+def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) -> Generator:
+    """Build the network a config describes and put the tensors in; sizes are compared before any memory is taken."""
+    try:
+        with torch.device("meta"):
+            model = build(config)
+    except StudioError:
+        raise
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options") from None
+    expected = model.state_dict()
+    missing, extra = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
+    wrong = [k for k in expected.keys() & tensors.keys() if expected[k].shape != tensors[k].shape]
+    if missing or extra or wrong:
+        first = (missing or extra or sorted(wrong))[0]
+        raise StudioError(
+            "model.tensors", "{file} does not fit its config.json ({count} tensors differ, first: {first}). Download the model again.",
+            file=name, count=len(missing) + len(extra) + len(wrong), first=first,
+        )  # fmt: skip
+    tensors = {k: t.float() if expected[k].is_floating_point() else t.to(expected[k].dtype) for k, t in tensors.items()}
+    if not all(torch.isfinite(t).all() for t in tensors.values()):
+        raise StudioError("model.not_finite", "{file} holds numbers that are not finite; the model is broken.", file=name)
+    model.load_state_dict(tensors, assign=True)
+    return model.eval().requires_grad_(False)

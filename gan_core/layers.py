@@ -1,0 +1,95 @@
+"""Layers and helpers that several families use identically."""
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.errors import StudioError
+
+
+def pyramid(resolution: int) -> tuple[int, int]:
+    """Split a resolution into (base, doublings) with resolution = base · 2^doublings and base 4–7: 64 → (4, 4), 28 → (7, 2).
+
+    Raises StudioError, naming the nearest sizes that work, when there is no such split.
+    """
+    base, doublings = resolution, 0
+    while base % 2 == 0 and base >= 8:
+        base, doublings = base // 2, doublings + 1
+    if not 4 <= base <= 7 or doublings < 1:
+        sizes = sorted({b << k for b in (4, 5, 6, 7) for k in range(1, 7) if b << k <= 256}, key=lambda s: (abs(s - resolution), s))
+        raise StudioError(
+            "model.resolution", "This kind of model cannot do {size} px. Near sizes that work: {near}.",
+            size=resolution, near=", ".join(map(str, sorted(sizes[:3]))),
+        )  # fmt: skip
+    return base, doublings
+
+
+def widths(width: int, doublings: int, cap: int = 512) -> list[int]:
+    """Channels from the smallest layer to the largest: doubling towards small layers, at most `cap`."""
+    return [min(width << level, cap) for level in reversed(range(doublings))]
+
+
+class Residual(nn.Module):
+    """x + conv3×3(lrelu(x))·gain with a learned gain that starts at zero, so that it begins as the identity."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.gain = nn.Parameter(torch.zeros(1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.gain * self.conv(nn.functional.leaky_relu(x, 0.2))
+
+
+class StridedDecoder(nn.Module):
+    """Vector [N, inputs] → picture [N, C, R, R] in [−1, 1] by strided 4×4 transposed convolutions (Radford et al. 2016).
+
+    BatchNorm and LeakyReLU between them; one residual 3×3 at the smallest size, where capacity costs least.
+    """
+
+    def __init__(self, inputs: int, resolution: int, channels: int, width: int):
+        super().__init__()
+        self.base, doublings = pyramid(resolution)
+        sizes = widths(width, doublings)
+        self.start = nn.Linear(inputs, sizes[0] * self.base**2, bias=False)
+        blocks = []
+        for level, (wide, narrow) in enumerate(zip(sizes, [*sizes[1:], None], strict=True)):
+            blocks += [nn.BatchNorm2d(wide), nn.LeakyReLU(0.2)]
+            if level == 0:
+                blocks.append(Residual(wide))
+            last = narrow is None
+            blocks.append(nn.ConvTranspose2d(wide, channels if last else narrow, 4, 2, 1, bias=last))
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.start(x)
+        return self.blocks(x.unflatten(1, (-1, self.base, self.base))).tanh()
+
+
+class StridedEncoder(nn.Module):
+    """Picture [N, C, R, R] → features [N, outputs] by strided 4×4 convolutions; `norm` adds BatchNorm (encoders, not critics)."""
+
+    def __init__(self, resolution: int, channels: int, width: int, norm: bool):
+        super().__init__()
+        base, doublings = pyramid(resolution)
+        sizes = [channels, *reversed(widths(width, doublings))]
+        blocks = []
+        for level, (narrow, wide) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            blocks.append(nn.Conv2d(narrow, wide, 4, 2, 1))
+            if norm and level:
+                blocks.append(nn.BatchNorm2d(wide))
+            blocks.append(nn.LeakyReLU(0.2))
+        self.blocks = nn.Sequential(*blocks, Residual(sizes[-1]))
+        self.outputs = sizes[-1] * base**2
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.blocks(x).flatten(1)
+
+
+def initialise(module: nn.Module, slope: float = 0.2) -> None:
+    """He initialisation (He et al. 2015, eq. 14) of every convolution and linear layer, seeded by torch's global generator."""
+    for layer in module.modules():
+        if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            fan_mode = "fan_out" if isinstance(layer, nn.ConvTranspose2d) else "fan_in"
+            nn.init.kaiming_normal_(layer.weight, slope, fan_mode)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)

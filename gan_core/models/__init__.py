@@ -1,0 +1,22 @@
+"""Model families: one file and one table line each."""
+
+from gan_core.config import ModelConfig
+from gan_core.models.base import Family, Generator
+from gan_core.registry import resolve
+
+FAMILIES = {
+    "dcgan": "gan_core.models.dcgan:DCGAN",
+    "vae": "gan_core.models.vae:VAE",
+    "mlp_gan": "gan_core.models.mlp_gan:MLPGAN",
+    "autoencoder": "gan_core.models.autoencoder:Autoencoder",
+}
+
+
+def family(name: str) -> type[Family]:
+    """Return the family class called `name`; StudioError names the known ones."""
+    return resolve(FAMILIES, name)
+
+
+def build(config: ModelConfig) -> Generator:
+    """Return an untrained generator for a config; StudioError when its family cannot do the size."""
+    return family(config.family).Generator(config)

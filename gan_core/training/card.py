@@ -1,0 +1,39 @@
+"""The model card: what a model folder tells a person in words (README.md)."""
+
+import json
+
+from gan_core.config import ModelConfig
+
+LICENCE_IDS = {"CC0 1.0": "cc0-1.0", "MIT": "mit", "CC BY-SA 3.0": "cc-by-sa-3.0", "Apache-2.0": "apache-2.0"}
+
+
+def model_card(config: ModelConfig) -> str:
+    """Return the card as Markdown with Hub front matter; every figure comes from the config."""
+    licence = next((v for k, v in LICENCE_IDS.items() if k.lower() in config.licence.lower()), "other")
+    front = {
+        "library_name": "latent-studio", "license": licence, "pipeline_tag": "unconditional-image-generation",
+        "tags": ["latent-studio", config.family, "gan" if "gan" in config.family else "autoencoder"],
+    }  # fmt: skip
+    lines = ["---", *(f"{k}: {json.dumps(v)}" for k, v in front.items()), "---", "", f"# {config.title or config.name}", ""]
+    lines += [
+        f"A `{config.family}` model for Latent Studio: {config.resolution} × {config.resolution} px, {config.channels} channels, "
+        f"{config.z_dim} latent numbers" + (f", {config.num_classes} classes ({', '.join(config.labels)})." if config.labels else "."),
+        "", "Pictures it draws are invented by a machine; say so where you show them.", "",
+    ]  # fmt: skip
+    lines += ["## Training", "", *_table({"data": config.data, "licence of the data": config.licence, **config.training}), ""]
+    if config.quality:
+        lines += ["## Quality", "", *_table(config.quality), ""]
+    return "\n".join(lines)
+
+
+def _table(facts: dict) -> list[str]:
+    rows = [f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in facts.items() if value not in ("", None, {})]
+    return ["| | |", "|---|---|", *rows]
+
+
+def _cell(value) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{k} {_cell(v)}" for k, v in value.items())
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return f"{value:,}" if type(value) is int else str(value).replace("|", "\\|").replace("\n", " ")

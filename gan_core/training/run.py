@@ -1,0 +1,257 @@
+"""The run folder: the only contract between the process that trains and whoever watches.
+
+    config.json     the TrainConfig               events.jsonl    what happened, one JSON object a line
+    samples/        the same points at each step  checkpoint/     to go on from
+    model/          the averaged model so far     control.json    what was asked for: pause, resume, stop
+"""
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gan_core.config import TrainConfig, read_json
+from gan_core.errors import StudioError
+
+ACTIONS = ("pause", "resume", "stop")
+TAIL = 65_536  # bytes of events.jsonl that hold the latest progress
+STARTING = 60.0  # seconds a launched trainer may take before its first event
+FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run stands. `state`: starting, running, paused, stopping, done, stopped, failed or interrupted (killed)."""
+
+    state: str
+    step: int = 0
+    images: int = 0
+    elapsed: float = 0.0
+    remaining: float | None = None
+    images_per_second: float = 0.0
+    message: str = ""
+    code: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether a process is at work on it."""
+        return self.state in ("starting", "running", "paused", "stopping")
+
+
+class Run:
+    """One run folder, seen from either side."""
+
+    def __init__(self, folder: Path | str):
+        self.path = Path(folder)
+        self.name = self.path.name
+        self.samples_folder, self.checkpoint_folder, self.model_folder = (self.path / n for n in ("samples", "checkpoint", "model"))
+        self._events, self._control, self._config = (self.path / n for n in ("events.jsonl", "control.json", "config.json"))
+
+    @property
+    def config(self) -> TrainConfig:
+        """What was asked for. Raises StudioError when config.json is missing or damaged."""
+        return TrainConfig.from_dict(read_json(self._config))
+
+    def save_config(self, config: TrainConfig) -> None:
+        """Write config.json (atomically), making the folder."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        _replace(self._config, json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n")
+
+    # ---- events
+
+    def append(self, event: dict) -> None:
+        """Add an event line; on a full disk the line is dropped whole, never half-written."""
+        line = (json.dumps(event, ensure_ascii=False) + "\n").encode()
+        size = self.events_size()
+        try:
+            with open(self._events, "ab", buffering=0) as file:
+                written = file.write(line)
+            if written < len(line):
+                raise OSError(errno.ENOSPC, "short write")
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            self.truncate_events(size)
+
+    def events_size(self) -> int:
+        """Bytes in events.jsonl."""
+        return self._events.stat().st_size if self._events.exists() else 0
+
+    def truncate_events(self, size: int) -> None:
+        """Cut events.jsonl back to what a checkpoint knew, so that a resumed run repeats nothing."""
+        if self.events_size() > size:
+            os.truncate(self._events, size)
+
+    def read_events(self, offset: int = 0) -> tuple[list[dict], int]:
+        """Return (events after byte `offset`, new offset). After a resume the file may be shorter: then all of it."""
+        try:
+            with open(self._events, "rb") as file:
+                if offset > os.fstat(file.fileno()).st_size:
+                    offset = 0
+                file.seek(offset)
+                data = file.read()
+        except FileNotFoundError:
+            return [], 0
+        whole = data[: data.rfind(b"\n") + 1]
+        return _parse(whole), offset + len(whole)
+
+    def samples(self) -> list[tuple[int, Path]]:
+        """(step, picture) of every sheet of samples, oldest first."""
+        found = [(int(p.stem), p) for p in self.samples_folder.glob("*.webp") if p.stem.isdigit()]
+        return sorted(found)
+
+    # ---- control
+
+    def control(self, action: str) -> None:
+        """Ask the trainer to pause, resume or stop; it obeys within a step. Raises StudioError for another word."""
+        if action not in ACTIONS:
+            raise StudioError("run.action", "A run can be asked to: {known}.", known=", ".join(ACTIONS))
+        _replace(self._control, json.dumps({"action": action, "time": time.time()}))
+
+    def requested(self) -> str:
+        """What was last asked for, or "" ."""
+        try:
+            return str(json.loads(self._control.read_text()).get("action", ""))
+        except (OSError, ValueError, AttributeError):
+            return ""
+
+    def clear_control(self) -> None:
+        """Forget what was asked for (a starting trainer does)."""
+        self._control.unlink(missing_ok=True)
+
+    def lock(self) -> FileLock:
+        """The lock a trainer holds as long as it lives; the system lets go of it when the process dies."""
+        return FileLock(self.path / ".lock")
+
+    def alive(self) -> bool:
+        """Whether a trainer process is at work on this run now."""
+        lock = self.lock()
+        if not (self.path / ".lock").exists():
+            return False
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def status(self) -> Status:
+        """How the run stands, from the last events and whether its process lives."""
+        events = self._tail()
+        last = {e["type"]: e for e in events}
+        progress = last.get("progress", {})
+        facts = {k: progress[k] for k in ("step", "images", "elapsed", "remaining", "images_per_second") if k in progress}
+        order = [e["type"] for e in events if e["type"] in ("start", "paused", "resumed", "end")]
+        if self.alive():
+            paused = order and order[-1] == "paused"
+            state = "starting" if not progress else "paused" if paused else "running"
+            if self.requested() == "stop":
+                state = "stopping"
+            return Status(state, **facts)
+        if order and order[-1] == "end":
+            end = last["end"]
+            return Status(end["state"], **{**facts, "remaining": None}, message=end.get("message", ""), code=end.get("code", ""))
+        if not order and time.time() - _modified(self._config) < STARTING:
+            return Status("starting")
+        return Status("interrupted", **{**facts, "remaining": None}, code="run.interrupted",
+                      message="The training process is gone. Resume goes on from the last checkpoint.")  # fmt: skip
+
+    def _tail(self) -> list[dict]:
+        return self.read_events(max(0, self.events_size() - TAIL))[0]
+
+    def log_tail(self, size: int = 2000) -> str:
+        """The end of what the trainer printed, for a failure that left no event."""
+        with contextlib.suppress(OSError), open(self.path / "trainer.log", "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read().decode(errors="replace")
+        return ""
+
+    def delete(self) -> None:
+        """Remove the folder. Raises StudioError while a trainer is at work on it."""
+        if self.alive():
+            raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=self.name)
+        shutil.rmtree(self.path)
+
+
+def list_runs(root: Path | str) -> list[Run]:
+    """Every run under `root`, newest first."""
+    root = Path(root)
+    runs = [Run(p) for p in (root.iterdir() if root.is_dir() else []) if (p / "config.json").is_file() and not p.name.startswith(".")]
+    return sorted(runs, key=lambda run: _modified(run._config), reverse=True)
+
+
+def command(config: TrainConfig, resume: bool = False) -> list[str]:
+    """The command a person would type for this run, from the project's folder."""
+    if resume:
+        return ["python", "train_local.py", "--resume", config.out]
+    return ["python", "train_local.py", *config.to_argv()]
+
+
+def launch(config: TrainConfig, resume: bool = False) -> Run:
+    """Start `train_local.py` for `config.out` in a process of its own, which outlives this one; return its Run at once.
+
+    Raises StudioError when a run of that name is there already (or, to resume, is not).
+    """
+    run = Run(config.out)
+    if run.alive():
+        raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name)
+    if resume != (run.path / "config.json").exists():
+        if resume:
+            raise StudioError("run.missing", "There is no run in {folder}.", folder=str(run.path))
+        raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
+    if resume:
+        os.utime(run.path / "config.json")
+    else:
+        run.save_config(config)
+    run.clear_control()
+    argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
+    with open(run.path / "trainer.log", "ab") as log:
+        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
+    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
+    return run
+
+
+def free_name(root: Path | str, wanted: str) -> str:
+    """A run name that is not taken, from any wish: letters, digits, dashes and CJK characters stay."""
+    clean = re.sub(r"[^\w-]+", "-", wanted.strip(), flags=re.UNICODE).strip("-_").lower()[:60] or "run"
+    name, number = clean, 2
+    while (Path(root) / name).exists():
+        name, number = f"{clean}-{number}", number + 1
+    return name
+
+
+def _parse(data: bytes) -> list[dict]:
+    events = []
+    for line in data.splitlines():
+        with contextlib.suppress(ValueError, RecursionError):
+            event = json.loads(line)
+            if isinstance(event, dict) and isinstance(event.get("type"), str):
+                events.append(event)
+    return events
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        new.write_text(text, encoding="utf-8")
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

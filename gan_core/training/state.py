@@ -1,0 +1,99 @@
+"""Everything a run needs to go on: networks, averaged weights, optimizers and counters, in one safetensors file."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from gan_core.errors import StudioError
+from gan_core.models.base import Family
+from gan_core.training.ema import EMA
+
+LATEST, PREVIOUS = "latest.safetensors", "previous.safetensors"
+
+
+@dataclass
+class Counters:
+    """Where a run stands. `elapsed` seconds of training, pauses not counted; `events_size` bytes of events.jsonl."""
+
+    step: int = 0
+    images: int = 0
+    elapsed: float = 0.0
+    lr_scale: float = 1.0
+    rollbacks: int = 0
+    events_size: int = 0
+    next_sample: float = 0.0
+    fingerprint: str = ""
+
+
+def tensors_of(family: Family, ema: EMA) -> dict[str, torch.Tensor]:
+    """Collect every tensor of a run under a unique name."""
+    tensors = {f"ema.{k}": t for k, t in ema.network.state_dict().items()}
+    for name, network in family.networks().items():
+        tensors |= {f"network.{name}.{k}": t for k, t in network.state_dict().items()}
+    for name, optimizer in family.optimizers().items():
+        for index, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{name}.{index}.{k}": t for k, t in state.items()}
+    return tensors
+
+
+def save_state(folder: Path, family: Family, ema: EMA, counters: Counters) -> None:
+    """Write the checkpoint whole or not at all, keeping the one before. Raises OSError when the disk refuses."""
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / f".{LATEST}.tmp"
+    tensors = {k: t.detach().cpu().contiguous() for k, t in tensors_of(family, ema).items()}
+    try:
+        save_file(tensors, new, metadata={"counters": json.dumps(asdict(counters))})
+        with open(new, "rb+") as file:
+            os.fsync(file.fileno())
+        if (folder / LATEST).exists():
+            os.replace(folder / LATEST, folder / PREVIOUS)
+        os.replace(new, folder / LATEST)
+    except SafetensorError as error:  # the library's own words for a failed write
+        raise OSError(28 if "No space" in str(error) else 5, str(error)) from None
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def has_state(folder: Path) -> bool:
+    """Whether there is a checkpoint to go on from."""
+    return any((folder / name).is_file() for name in (LATEST, PREVIOUS))
+
+
+def load_state(folder: Path, family: Family, ema: EMA) -> Counters:
+    """Put a checkpoint back into a run's networks and optimizers; falls back to the previous one when the latest is damaged.
+
+    Raises StudioError when neither can be read or they belong to other networks.
+    """
+    for name in (LATEST, PREVIOUS):
+        try:
+            with safe_open(folder / name, framework="pt") as file:
+                counters = Counters(**json.loads(file.metadata()["counters"]))
+                tensors = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+        except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+            continue
+        try:
+            _restore(tensors, family, ema)
+        except (RuntimeError, KeyError, ValueError):
+            raise StudioError("run.other_model", "The checkpoint in {folder} belongs to another kind of model.", folder=str(folder)) from None
+        return counters
+    raise StudioError("run.no_checkpoint", "There is no readable checkpoint in {folder}, so the run cannot go on.", folder=str(folder))
+
+
+def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA) -> None:
+    def under(prefix: str) -> dict[str, torch.Tensor]:
+        return {k[len(prefix) :]: t for k, t in tensors.items() if k.startswith(prefix)}
+
+    ema.network.load_state_dict(under("ema."))
+    for name, network in family.networks().items():
+        network.load_state_dict(under(f"network.{name}."))
+    for name, optimizer in family.optimizers().items():
+        state: dict[int, dict] = {}
+        for key, tensor in under(f"optimizer.{name}.").items():
+            index, _, field = key.partition(".")
+            state.setdefault(int(index), {})[field] = tensor
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
