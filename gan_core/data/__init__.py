@@ -1,32 +1,88 @@
 """Pictures to train on: one file per source, one table, one way in.
 
-A source is a module-level object with `matches(spec)`, `describe(spec)` and `load(spec, options)`.
+A new source is one file with `SOURCE = Source(accepts, matches, describe, load)` (see pictures.py) and one line in
+SOURCES.
 """
 
-from gan_core.data.pictures import LoadOptions, PictureInfo, PictureSet, Progress, Skipped
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
 
-__all__ = ["SOURCES", "PictureInfo", "PictureSet", "Skipped", "builtin_names", "describe", "load"]
+from gan_core.data.pictures import LoadOptions, Note, PictureInfo, PictureSet, Progress, Skipped, Source, as_path
+from gan_core.errors import StudioError
+from gan_core.registry import resolve
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = [
+    "SOURCES", "Note", "PictureInfo", "PictureSet", "Skipped", "Source",
+    "builtin_names", "describe", "load", "preview_sheet",
+]  # fmt: skip
+
+# Asked in this order; the first that matches a spec takes it.
 SOURCES = {
-    "bundled": "gan_core.data:bundled",
+    "bundled": "gan_core.data.bundled:SOURCE",
+    "idx": "gan_core.data.idx:SOURCE",
+    "zip": "gan_core.data.archive:SOURCE",
+    "folder": "gan_core.data.folder:SOURCE",
 }
 
 
 def builtin_names() -> tuple[str, ...]:
     """Return the names of the bundled picture sets, in the order in which to show them."""
-    from gan_core.data import bundled
+    from gan_core.data.bundled import sheets
 
-    return tuple(bundled.sheets())
-
-
-def load(spec, resolution: int | None = None, channels: int | None = None, fit: str = "crop", limit: int | None = None,
-         progress: Progress | None = None, split: str | None = None) -> PictureSet:  # fmt: skip
-    from gan_core.data import bundled
-
-    return bundled.load(spec, LoadOptions(resolution, channels, fit, limit, split, progress))
+    return tuple(sheets())
 
 
-def describe(spec) -> PictureInfo:
-    from gan_core.data import bundled
+def describe(spec: str | PathLike) -> PictureInfo:
+    """Return what can be said about `spec` without decoding pictures. Raises StudioError like `load`."""
+    return find_source(spec).describe(fspath(spec))
 
-    return bundled.describe(spec)
+
+def load(
+    spec: str | PathLike,
+    resolution: int | None = None,
+    channels: int | None = None,
+    fit: str = "crop",
+    limit: int | None = None,
+    progress: Progress | None = None,
+    split: str | None = None,
+) -> PictureSet:
+    """Decode the pictures of a bundled name, folder, zip or idx file once, into one uint8 tensor.
+
+    `resolution` (pixels) and `channels` (1, 3 or 4) are chosen to suit the pictures when None. `fit` says what happens
+    to pictures that are not square: "crop" (the middle), "pad" or "stretch". `limit` reads no more than so many
+    pictures. `split` is "train" (the default), "test" or "all"; pictures that have no held-out part are given whole.
+    `progress(done, total)` is called on this thread. Unreadable pictures are left out and named in `.skipped`.
+
+    Raises StudioError when `spec` is nothing that can be read, holds no readable picture, or would not fit into memory.
+    """
+    options = LoadOptions(resolution, channels, fit, limit, split, progress)
+    return find_source(spec).load(fspath(spec), options)
+
+
+def preview_sheet(
+    spec: str | PathLike, resolution: int | None = None, fit: str = "crop", count: int = 24
+) -> "Image.Image":
+    """Return a sheet of up to `count` pictures exactly as a network would see them; reads hardly more than those.
+
+    Raises StudioError like `load`.
+    """
+    from gan_core.data.preview import sheet_of
+
+    return sheet_of(load(spec, resolution, fit=fit, limit=count))
+
+
+def find_source(spec: str | PathLike) -> Source:
+    """Return the first source that takes `spec`. Raises StudioError saying what does work."""
+    sources = [resolve(SOURCES, name) for name in SOURCES]
+    for source in sources:
+        if source.matches(fspath(spec)):
+            return source
+    known = "; ".join(source.accepts() for source in sources)
+    if as_path(spec) is None:
+        message = "There is nothing called “{spec}” here. What works: {known}."
+        raise StudioError("data.not_found", message, spec=fspath(spec), known=known)
+    message = "“{spec}” is not pictures to train on. What works: {known}."
+    raise StudioError("data.unknown_kind", message, spec=fspath(spec), known=known)

@@ -1,7 +1,8 @@
-"""The pictures that come with the studio: lossless WebP sheets, described by `builtin/sheets.json` (made by make_builtin.py)."""
+"""The pictures that come with the studio: lossless WebP sheets that `builtin/sheets.json` describes."""
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,15 +11,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gan_core.data.decode import MODES, resize, to_array
-from gan_core.data.pictures import LoadOptions, PictureInfo, PictureSet, check_memory
+from gan_core.data.decode import MODES, fit_square
+from gan_core.data.pictures import LoadOptions, PictureInfo, PictureSet, Source, check_memory
 
 FOLDER = Path(__file__).parent / "builtin"
 
 
 @dataclass(frozen=True)
 class Sheets:
-    """One entry of sheets.json: pictures tiled row-major over the grids of `files`; the last `held_out` are for evaluation."""
+    """One entry of sheets.json: pictures row-major on the grids of `files`; the last `held_out` are for evaluation."""
 
     title: str
     title_zh: str
@@ -59,7 +60,7 @@ def describe(spec: str) -> PictureInfo:
 
 
 def load(spec: str, options: LoadOptions) -> PictureSet:
-    """Decode the pictures of a split: "train" (the default) is all but the last `held_out`, "test" is those, "all" is both."""
+    """Decode a split: "train" (the default) is all but the last `held_out`, "test" is those, "all" is both."""
     entry = sheets()[spec]
     wanted = _split(entry, options)
     resolution, channels = options.resolution or entry.tile, options.channels or entry.channels
@@ -68,13 +69,15 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
     first = 0
     for file in entry.files:
         with Image.open(FOLDER / file) as image:
-            tiles = _tiles(image.convert(MODES[channels]), entry.tile)
-        chosen = range(max(wanted.start, first), min(wanted.stop, first + len(tiles)))
-        for row in chosen:
-            images[row - wanted.start] = _picture(tiles[row - first], resolution, entry.pixel_art)
-            if options.progress and (row + 1 == wanted.stop or row % 1000 == 0):
-                options.progress(row + 1 - wanted.start, len(wanted))
-        first += len(tiles)
+            columns, rows = image.width // entry.tile, image.height // entry.tile
+            if first < wanted.stop and first + columns * rows > wanted.start:  # else not worth decoding
+                bands = _bands(image, entry, channels, resolution)
+                for row, band in enumerate(bands):
+                    _copy(band, first + row * columns, images, wanted)
+                    if options.progress:
+                        done = min(first + (row + 1) * columns, wanted.stop) - wanted.start
+                        options.progress(max(0, done), len(wanted))
+            first += columns * rows
     attributes = _attributes(entry)[wanted.start : wanted.stop]
     labels = None
     if entry.class_key:
@@ -87,25 +90,43 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
 
 def _split(entry: Sheets, options: LoadOptions) -> range:
     border = entry.count - entry.held_out
-    start, stop = {"train": (0, border), "test": (border, entry.count), "all": (0, entry.count)}[options.split or "train"]
+    borders = {"train": (0, border), "test": (border, entry.count), "all": (0, entry.count)}
+    start, stop = borders[options.split or "train"]
     return range(start, min(stop, start + (options.limit or entry.count)))
 
 
-def _tiles(sheet: Image.Image, tile: int) -> np.ndarray:
-    """Return a view uint8 [rows * columns, tile, tile, ...] of a grid, row-major."""
-    grid = np.asarray(sheet)
-    rows, columns = grid.shape[0] // tile, grid.shape[1] // tile
-    tiled = grid.reshape(rows, tile, columns, tile, *grid.shape[2:]).swapaxes(1, 2)
-    return tiled.reshape(rows * columns, tile, tile, *grid.shape[2:])
+def _bands(sheet: Image.Image, entry: Sheets, channels: int, resolution: int) -> Iterator[np.ndarray]:
+    """Yield the rows of a sheet as uint8 [columns, C, R, R]."""
+    mode = MODES[channels]
+    grid = np.atleast_3d(np.asarray(sheet if sheet.mode == mode else sheet.convert(mode)))
+    for top in range(0, grid.shape[0], entry.tile):
+        band = grid[top : top + entry.tile].reshape(entry.tile, -1, entry.tile, channels).transpose(1, 3, 0, 2)
+        if resolution != entry.tile:
+            band = np.stack([_resized(tile, resolution, entry.pixel_art) for tile in band])
+        yield band
 
 
-def _picture(tile: np.ndarray, resolution: int, pixel_art: bool) -> torch.Tensor:
-    if resolution == tile.shape[0]:
-        chw = tile[None] if tile.ndim == 2 else tile.transpose(2, 0, 1)
-        return torch.from_numpy(chw)
-    return torch.from_numpy(to_array(resize(Image.fromarray(tile), resolution, pixel_art)).copy())
+def _resized(tile: np.ndarray, resolution: int, pixel_art: bool) -> np.ndarray:
+    """Return uint8 [C, R, R] of [C, H, W]."""
+    image = Image.fromarray(tile[0] if len(tile) == 1 else np.ascontiguousarray(tile.transpose(1, 2, 0)))
+    return np.atleast_3d(np.asarray(fit_square(image, resolution, "crop", pixel_art))).transpose(2, 0, 1)
+
+
+def _copy(band: np.ndarray, first: int, images: torch.Tensor, wanted: range) -> None:
+    """Put those pictures of a band that are wanted where they belong; `first` is the band's first picture."""
+    start, stop = max(first, wanted.start), min(first + len(band), wanted.stop)
+    if start < stop:
+        images.numpy()[start - wanted.start : stop - wanted.start] = band[start - first : stop - first]
 
 
 def _attributes(entry: Sheets) -> list[dict]:
     with gzip.open(FOLDER / entry.attributes, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
+
+
+def accepts() -> str:
+    """Return, in words, the names that work."""
+    return f"a bundled set ({', '.join(sheets())})"
+
+
+SOURCE = Source(accepts, matches, describe, load)

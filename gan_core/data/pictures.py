@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -21,15 +21,31 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was left out, and why, in words."""
+    """A file that was left out, and why, in words; `code` names the reason for translation ("skipped.<code>")."""
 
     name: str
     reason: str
+    code: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a person should know before training; `code` and `facts` are for translation ("note.<code>")."""
+
+    code: str
+    message: str
+    facts: dict = field(default_factory=dict, compare=False)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
 class PictureInfo:
-    """What can be said about pictures without decoding them; `count` is a listing, not a promise that all are readable."""
+    """What can be said about pictures without decoding them; `count` may include some that cannot be read."""
 
     name: str  # the spec that load() takes
     title: str
@@ -45,7 +61,6 @@ class PictureInfo:
     preview: Path | None = None  # a small sheet to look at
     bundled: bool = False
     skipped: tuple[Skipped, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +92,7 @@ class LoadOptions:
 
 @dataclass
 class PictureSet:
-    """Decoded pictures: `images` uint8 [N, C, R, R] (C = 1 grey, 3 RGB, 4 RGB + straight alpha), `labels` int64 [N] or None."""
+    """Pictures: `images` uint8 [N, C, R, R] (C = 1 grey, 3 RGB, 4 RGB + straight alpha), `labels` int64 [N] or None."""
 
     images: torch.Tensor
     labels: torch.Tensor | None = None
@@ -89,7 +104,7 @@ class PictureSet:
     pixel_art: bool = False
     skipped: tuple[Skipped, ...] = ()
     attributes: list[dict] | None = None  # one dict a picture, where the source knows more than a class
-    notes: tuple[str, ...] = ()  # sentences a person should read before training
+    notes: tuple[Note, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -104,7 +119,7 @@ class PictureSet:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over shape, pixels and labels, 32 hex digits: a resumed run checks that it trains on the same pictures."""
+        """SHA-256 over shape, pixels and labels, 32 hex digits: tells a resumed run that the pictures are the same."""
         digest = hashlib.sha256(repr(tuple(self.images.shape)).encode())
         digest.update(self.images.contiguous().numpy().data)
         if self.labels is not None:
@@ -112,8 +127,28 @@ class PictureSet:
         return digest.hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class Source:
+    """One way to get pictures; `accepts` says in words what spec it takes, the rest is as in `gan_core.data`."""
+
+    accepts: Callable[[], str]
+    matches: Callable[[str], bool]  # cheap: looks at the name and a few bytes
+    describe: Callable[[str], PictureInfo]
+    load: Callable[[str, LoadOptions], PictureSet]
+
+
+def as_path(spec: str) -> Path | None:
+    """Return the existing path that a person meant, or None; quotes, blanks and ~ are understood."""
+    text = str(spec).strip().strip("\"'")
+    try:
+        path = Path(text).expanduser()
+        return path if text and path.exists() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL inside, no such home
+        return None
+
+
 def check_memory(count: int, channels: int, resolution: int) -> None:
-    """Raise StudioError, with the number that would fit, when a uint8 tensor [count, channels, R, R] is beyond the limit."""
+    """Raise StudioError, with the number that would fit, when uint8 [count, channels, R, R] is beyond the limit."""
     each = channels * resolution * resolution
     if count * each > MAX_TENSOR_BYTES:
         raise StudioError(
