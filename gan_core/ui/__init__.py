@@ -1,0 +1,50 @@
+"""The browser interface: TABS names every tab, `build` puts them on one page. Gradio is imported only when the page is built."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_core.registry import resolve
+from gan_core.ui.engine import Engine
+
+TABS = {
+    "explore": "gan_core.ui.tabs.explore:build",
+    "morph": "gan_core.ui.tabs.morph:build",
+    "grid": "gan_core.ui.tabs.grid:build",
+    "train": "gan_core.ui.tabs.train:build",
+    "models": "gan_core.ui.tabs.models:build",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where models are read from, where training runs are kept, and how the page is served (None: Gradio's own environment decides)."""
+
+    weights: Path = Path("weights")
+    runs: Path = Path("runs")
+    host: str | None = None
+    port: int | None = None
+    share: bool | None = None
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What every tab's `build(studio)` gets: the settings and the one engine that makes pictures."""
+
+    settings: Settings
+    engine: Engine
+
+
+def build(settings: Settings, engine: Engine | None = None):
+    """Return the page as gr.Blocks: the frame, then each tab of TABS in a column of its own (`#tab-<name>`)."""
+    import gradio as gr
+
+    from gan_core.ui.widgets import Panel
+
+    studio = Studio(settings, engine or Engine(settings.weights, settings.runs, settings.device))
+    with gr.Blocks(title="Latent Studio", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as page:
+        Panel("shell", [studio.engine.models], tabs=list(TABS))
+        for name in TABS:
+            with gr.Column(elem_id=f"tab-{name}", elem_classes=["tab-page"]):
+                resolve(TABS, name)(studio)
+    return page

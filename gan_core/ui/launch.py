@@ -1,0 +1,78 @@
+"""Serving the page: our theme and words, limits, no request to another host, and a sentence when it cannot start."""
+
+import logging
+import sys
+from pathlib import Path
+
+from gan_core.errors import StudioError
+from gan_core.ui import Settings, build
+from gan_core.ui.engine import Engine
+
+MAX_UPLOAD = "500mb"
+
+
+def launch(settings: Settings, **options):
+    """Start the app and return Gradio's (app, local url, share url). Blocks until Ctrl-C unless `prevent_thread_lock=True`.
+
+    What is None in `settings` is left to GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_SHARE and the like.
+    Raises StudioError when the weights folder is missing or the port is taken.
+    """
+    check_folders(settings)
+    engine = Engine(settings.weights, settings.runs, settings.device)
+    engine.warm_up()  # torch and the first model load while Gradio does
+    from starlette.middleware import Middleware
+
+    from gan_core.ui.i18n import gradio_words
+    from gan_core.ui.page import StudioPage
+    from gan_core.ui.theme import theme
+
+    page = build(settings, engine).queue(default_concurrency_limit=4, max_size=64)
+    try:
+        started = page.launch(
+            server_name=settings.host,
+            server_port=settings.port,
+            share=settings.share,
+            theme=theme(),
+            i18n=gradio_words(),
+            app_kwargs={"middleware": [Middleware(StudioPage)], "docs_url": None, "redoc_url": None},
+            max_file_size=MAX_UPLOAD,
+            footer_links=[],
+            run_history=False,
+            ssr_mode=False,
+            pwa=False,
+            enable_monitoring=False,
+            quiet=True,
+            **{"prevent_thread_lock": True, **options},
+        )
+    except OSError as error:
+        if "port" not in str(error):
+            raise
+        raise StudioError(
+            "app.port", "Port {port} is taken by another program. Choose another: python app.py --port 7870", port=settings.port or "7860–7959"
+        ) from error
+    print(f"Latent Studio: {page.share_url or page.local_url}   (Ctrl-C stops it)", flush=True)
+    if "prevent_thread_lock" not in options:
+        page.block_thread()
+    return started
+
+
+def check_folders(settings: Settings) -> None:
+    """Raise StudioError when a weights folder was asked for that is not there; make the runs folder."""
+    if not Path(settings.weights).is_dir():
+        raise StudioError(
+            "app.weights",
+            "There is no folder {path} with models. Start the app in its own folder, or say where they are: python app.py --weights DIR",
+            path=settings.weights,
+        )
+    Path(settings.runs).mkdir(parents=True, exist_ok=True)
+
+
+def run(settings: Settings) -> int:
+    """Serve until Ctrl-C; return the process's exit status, with one sentence on stderr instead of a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        launch(settings)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0

@@ -1,0 +1,117 @@
+"""Which models there are: bundled ones, those of finished or running trainings, and those pulled from the Hub. No gradio, no torch."""
+
+import base64
+import io
+import json
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from gan_core.checkpoint import list_models
+from gan_core.config import ModelConfig
+from gan_core.errors import StudioError
+
+THUMB = 128  # pixels a side of a model's picture in the picker
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub"), its folder and its own facts."""
+
+    id: str
+    origin: str
+    path: Path
+    config: ModelConfig
+
+    @property
+    def stamp(self) -> int:
+        """When its weights were written, in nanoseconds: a run that goes on replaces its model."""
+        try:
+            return (self.path / "model.safetensors").stat().st_mtime_ns
+        except OSError:
+            return 0
+
+
+class Library:
+    """Finds models by id. Ids come from folder names found here, so a request can never name a path."""
+
+    def __init__(self, weights: Path, runs: Path):
+        self.weights, self.runs = weights, runs
+        self._pulled: dict[str, Path] = {}
+        self._known: dict[str, Entry] = {}
+
+    def entries(self) -> list[Entry]:
+        """Look at the folders again and return every model: bundled, own runs, pulled from the Hub."""
+        found = [Entry(e.path.name, "bundled", e.path, e.config) for e in list_models(self.weights)]
+        for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
+            found += [Entry(f"runs/{run.parent.name}", "run", e.path, e.config) for e in list_models(run.parent) if e.path.name == "model"]
+        for name, path in self._pulled.items():
+            found += [Entry(f"hub/{name}", "hub", e.path, e.config) for e in list_models(path.parent) if e.path == path]
+        self._known = {entry.id: entry for entry in found}
+        return found
+
+    def entry(self, model: str) -> Entry:
+        """Return the model with this id. Raises StudioError when there is none (any more)."""
+        if model not in self._known:
+            self.entries()
+        if model not in self._known or not self._known[model].path.is_dir():
+            raise StudioError("model.unknown", "The model “{name}” is not here (any more). Choose another one.", name=str(model)[:80])
+        return self._known[model]
+
+    def add(self, name: str, path: Path) -> str:
+        """Add a model folder pulled from the Hub as `name` ("user/repo"); return its id."""
+        self._pulled[name] = Path(path)
+        self.entries()
+        return f"hub/{name}"
+
+    def models(self) -> list[dict]:
+        """Return what the browser needs to know of every model, JSON-ready."""
+        return [self.facts(entry) for entry in self.entries()]
+
+    def facts(self, entry: Entry) -> dict:
+        """Return one model's facts, JSON-ready; `directions` is how many sliders it has."""
+        config = entry.config
+        return {
+            "id": entry.id,
+            "origin": entry.origin,
+            "name": config.name or entry.path.name,
+            "title": config.title,
+            "family": config.family,
+            "resolution": config.resolution,
+            "channels": config.channels,
+            "labels": list(config.labels) or [str(i) for i in range(config.num_classes)],
+            "pixel_art": config.pixel_art,
+            "directions": directions(entry.path) or min(config.z_dim, 64),
+            "thumb": _thumb(entry.path / "preview.webp", config.resolution, entry.stamp),
+        }
+
+
+def directions(folder: Path) -> int:
+    """Return how many directions a model folder brings, from the header of directions.safetensors (0: found when first used)."""
+    try:
+        with open(folder / "directions.safetensors", "rb") as file:
+            header = json.loads(file.read(min(struct.unpack("<Q", file.read(8))[0], 100_000)))
+        return max(entry["shape"][0] for name, entry in header.items() if name != "__metadata__")
+    except (OSError, ValueError, KeyError, IndexError, struct.error):
+        return 0
+
+
+@lru_cache(maxsize=256)
+def _thumb(preview: Path, resolution: int, stamp: int) -> str:
+    """Return a data URL of the first 2 × 2 pictures of a preview sheet, or "" when there is no readable one."""
+    try:
+        with Image.open(preview) as sheet:
+            if sheet.width * sheet.height > 16_000_000:
+                return ""
+            side = min(2 * resolution, sheet.width, sheet.height) if sheet.width % resolution == 0 else min(sheet.size)
+            picture = sheet.convert("RGBA" if "A" in sheet.getbands() else "RGB").crop((0, 0, side, side))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return ""
+    if side > THUMB * 2:
+        picture = picture.resize((THUMB * 2, THUMB * 2), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    picture.save(file, "webp", quality=88, lossless=side <= THUMB, method=2)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()

@@ -1,0 +1,43 @@
+"""Pictures on their way to the browser: at the model's own size, many in one sheet, as data URLs; files as base64."""
+
+import base64
+import io
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from gan_core.latent.point import LatentPoint
+
+LOSSLESS_SIDE = 96  # pixels a side up to which a picture travels without loss
+
+
+def data_url(picture: np.ndarray, lossless: bool = True) -> str:
+    """Return uint8 [H, W, C] as a WebP data URL (the quickest encoding that keeps it small)."""
+    file = io.BytesIO()
+    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    image.save(file, "webp", lossless=lossless, quality=0 if lossless else 90, method=0, exact=True)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def sheet(pictures: np.ndarray, columns: int) -> dict:
+    """Return uint8 [N, H, W, C] side by side in one picture: {url, columns, count, width, height} of a cell in pixels."""
+    count, height, width, channels = pictures.shape
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = pictures
+    board = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2).reshape(rows * height, columns * width, channels)
+    return {"url": data_url(board, height <= LOSSLESS_SIDE), "columns": columns, "count": count, "width": width, "height": height}
+
+
+def attachment(name: str, kind: str, data: bytes) -> dict:
+    """Return a file for `studio.download`: {name, type, data (base64)}."""
+    return {"name": name, "type": kind, "data": base64.b64encode(data).decode()}
+
+
+def file_name(points: Sequence[LatentPoint], ending: str) -> str:
+    """Return a telling file name: the model and the first and last seed, or the word that says there is none."""
+    seeds = [str(point.seed) if point.seed is not None else "mix" for point in (points[0], points[-1])]
+    stem = "-".join([points[0].model.split("/")[-1] or "picture", *dict.fromkeys(seeds)])
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem)[:80] + ending

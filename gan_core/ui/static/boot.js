@@ -1,0 +1,21 @@
+// Runs before Gradio: the visitor's language and theme are settled here, so that nothing flashes and Gradio follows them.
+(() => {
+  const kept = name => { try { return localStorage.getItem(`studio.${name}`); } catch { return null; } };
+  const root = document.documentElement;
+  const address = new URL(location.href);
+
+  const spoken = (navigator.languages?.[0] || navigator.language || "en").toLowerCase();
+  const language = kept("language") || (spoken.startsWith("zh") ? "zh-CN" : "en");
+  for (const [name, value] of [["language", language], ["languages", [language]]]) {
+    Object.defineProperty(navigator, name, { get: () => value, configurable: true });
+  }
+  root.lang = language;
+
+  const theme = kept("theme") || "system";
+  const dark = theme === "dark" || (theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  root.dataset.theme = dark ? "dark" : "light";
+  if (theme !== "system") address.searchParams.set("__theme", theme); // Gradio's own switch; taken out again by studio.js
+  history.replaceState(history.state, "", address);
+
+  root.dataset.tab = address.searchParams.get("tab") || "explore";
+})();

@@ -1,0 +1,154 @@
+// Explore: the picture follows every control; all of them only ever change the one point in studio.store.
+studio.panel("explore", element, server, (element, api) => {
+  const { t, store, make } = studio;
+  const find = selector => element.querySelector(selector);
+  const act = (name, work) => find(`[data-act="${name}"]`).addEventListener("click", work);
+  const SHOWN = 6, MOST = 24, REACH = 3, MAX_SEED = 4294967295;
+
+  const canvas = find("canvas"), seed = find("#explore-seed"), typical = find("#explore-typical"), sliders = find(".sliders");
+  let last = null, asked = null;
+
+  // ---- the picture
+  const draw = studio.pump(async point => {
+    const image = await studio.decode(await api.picture({ point }));
+    last = { image, pixelArt: Boolean(store.models.find(model => model.id === point.model)?.pixel_art) };
+    studio.paint(canvas, last.image, last.pixelArt);
+    canvas.dataset.point = JSON.stringify(point);
+    find(".hero").classList.add("awake");
+    studio.painted = (studio.painted || 0) + 1;
+  }, error => {
+    if (error.code !== "offline" && store.canUndo === false) goHome();
+    studio.toast(error.message, "bad");
+  });
+  const follow = point => {
+    const text = JSON.stringify(point);
+    if (!point || text === asked || studio.current() !== "explore") return;
+    asked = text;
+    draw(point);
+  };
+  new ResizeObserver(() => last && studio.paint(canvas, last.image, last.pixelArt)).observe(canvas);
+
+  // ---- changing the point
+  const change = (fields, options) => store.set({ ...store.point, ...fields }, options);
+  const fresh = (model, seed) => ({ seed, model: model.id, truncation: store.point?.truncation ?? 1 });
+  const goHome = () => { const model = store.models[0]; if (model) store.set(fresh(model, 0)); };
+  const setSeed = (value, options) => {
+    const { model, truncation, label, moves } = store.point;
+    store.set({ seed: value, moves, truncation, label: label ?? undefined, model }, options);
+  };
+  const amount = name => (store.point?.moves || []).find(move => move[0] === name)?.[1] || 0;
+  const move = (name, value, options) => {
+    const others = (store.point.moves || []).filter(move => move[0] !== name);
+    change({ moves: value ? [...others, [name, value]] : others }, options);
+  };
+  const surprise = () => store.model && setSeed(studio.randomSeed());
+
+  // ---- sliders, built once per model
+  const row = i => {
+    const box = make("div", "slider-row");
+    box.innerHTML = `<label for="explore-d${i}"></label><input id="explore-d${i}" type="range" min="${-REACH}" max="${REACH}" step="0.05" value="0" data-rest="0">
+      <output class="value" for="explore-d${i}"></output><button class="quiet round">${studio.icon("reset")}</button>`;
+    box.querySelector("label").textContent = t("explore.direction", { n: i + 1 });
+    const back = box.querySelector("button"), input = box.querySelector("input");
+    back.title = t("explore.reset");
+    back.setAttribute("aria-label", `${t("explore.reset")}: ${t("explore.direction", { n: i + 1 })}`);
+    input.addEventListener("input", () => move(`d${i}`, Number(input.value), { commit: false }));
+    input.addEventListener("change", () => move(`d${i}`, Number(input.value)));
+    input.addEventListener("dblclick", () => move(`d${i}`, 0));
+    back.addEventListener("click", () => move(`d${i}`, 0));
+    box.hidden = i >= SHOWN;
+    return box;
+  };
+  let builtFor = null;
+  const buildFor = model => {
+    if (!model || builtFor === model.id) return;
+    builtFor = model.id;
+    const count = Math.min(MOST, model.directions || 0);
+    sliders.replaceChildren(...Array.from({ length: count }, (_, i) => row(i)));
+    find(".directions").hidden = !count;
+    find(".more").hidden = count <= SHOWN;
+    showMore(false);
+    find(".classes").hidden = !model.labels.length;
+  };
+  const showMore = open => {
+    [...sliders.children].forEach((box, i) => { box.hidden = i >= SHOWN && !open; });
+    const button = find(".more");
+    button.setAttribute("aria-expanded", String(open));
+    button.textContent = t(open ? "common.fewer" : "common.more");
+  };
+
+  const show = point => {
+    const model = store.model;
+    buildFor(model);
+    if (document.activeElement !== seed || Number(seed.value) !== point?.seed) seed.value = point?.seed ?? "";
+    seed.placeholder = point && point.seed === undefined ? t("explore.between") : "";
+    seed.removeAttribute("aria-invalid");
+    studio.setRange(typical, point?.truncation ?? 1);
+    find(".field .value").textContent = Number(typical.value).toFixed(2);
+    [...sliders.children].forEach((box, i) => {
+      const value = amount(`d${i}`);
+      const input = box.querySelector("input");
+      if (Number(input.value) !== value) input.value = value;
+      studio.fillTrack(input);
+      box.querySelector(".value").textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
+      box.querySelector("button").style.visibility = value ? "visible" : "hidden";
+    });
+    find("[data-act=reset-all]").disabled = !(point?.moves?.length) && (point?.truncation ?? 1) === 1;
+    find("[data-act=undo]").disabled = !store.canUndo;
+    find("[data-act=redo]").disabled = !store.canRedo;
+    if (model?.labels.length) {
+      studio.classChips(find(".chips"), model, point.label ?? null, label => change({ label: label ?? undefined }));
+    }
+    follow(point);
+  };
+  store.subscribe(show);
+
+  // ---- controls
+  seed.addEventListener("input", () => {
+    const value = Number(seed.value);
+    const fine = seed.value !== "" && Number.isInteger(value) && value >= 0 && value <= MAX_SEED;
+    if (fine) return setSeed(value, { commit: false });
+    seed.setAttribute("aria-invalid", "true");
+  });
+  seed.addEventListener("change", () => {
+    if (seed.getAttribute("aria-invalid")) {
+      studio.toast(t("explore.bad_seed", { high: MAX_SEED }), "bad");
+      show(store.point);
+    } else if (store.point) setSeed(Number(seed.value));
+  });
+  typical.addEventListener("input", () => change({ truncation: Number(typical.value) }, { commit: false }));
+  typical.addEventListener("change", () => change({ truncation: Number(typical.value) }));
+  typical.addEventListener("dblclick", () => change({ truncation: 1 }));
+  const stepSeed = by => setSeed(Math.min(MAX_SEED, Math.max(0, (store.point?.seed ?? -1) + by)));
+  act("previous", () => stepSeed(-1));
+  act("next", () => stepSeed(1));
+  act("surprise", surprise);
+  act("undo", store.undo);
+  act("redo", store.redo);
+  act("reset-all", () => change({ moves: [], truncation: 1 }));
+  act("more", () => showMore(find(".more").getAttribute("aria-expanded") !== "true"));
+  act("link", async () => {
+    try { await navigator.clipboard.writeText(store.link().href); studio.toast(t("common.copied")); } catch { studio.toast(t("common.copy_failed"), "bad"); }
+  });
+  act("save", event => {
+    const button = event.currentTarget, { resolution } = store.model;
+    const save = size => () => studio.busy(button, async () => studio.download(await api.save({ point: store.point, size })));
+    const entries = [512, 1024].map(size => ({ text: t("explore.save_large", { size }), act: save(size) }));
+    studio.menu(button, [...entries, { text: t("explore.save_own", { size: resolution }), act: save(null) }]);
+  });
+  studio.modelPicker(find("[data-act=model]"), model => store.set(fresh(model, store.point?.seed ?? 0)));
+  addEventListener("keydown", event => {
+    if (event.key.toLowerCase() !== "r" || event.ctrlKey || event.metaKey || event.altKey || studio.typing(event)) return;
+    if (studio.current() === "explore") surprise();
+  });
+
+  // ---- the first picture: where the address or the last visit says, else the first model
+  store.onModels(models => {
+    if (!models.length) { studio.toast(t("model.none_help")); return; }
+    if (store.point) return show(store.point);
+    const point = store.restore();
+    if (point && models.some(model => model.id === point.model)) store.set(point); else goHome();
+  });
+
+  return { show: detail => { if (detail?.point) store.set(detail.point); else if (store.point) show(store.point); } };
+});

@@ -1,0 +1,30 @@
+// Drawing the model's small pictures large: whole pixels for pixel art, smooth for the rest.
+Object.assign(studio, (() => {
+  const decode = async url => {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    return image;
+  };
+
+  // Draws a cut of `image` over the whole canvas. The canvas has as many pixels as it covers on the screen, up to `limit`.
+  const paint = (canvas, image, pixelArt, cut = null, limit = 1024) => {
+    const [x, y, width, height] = cut || [0, 0, image.naturalWidth || image.width, image.naturalHeight || image.height];
+    const shown = Math.max(canvas.clientWidth, 32) * (window.devicePixelRatio || 1);
+    const times = pixelArt ? Math.ceil(shown / width) : Math.min(shown, limit) / width;
+    const size = [Math.round(width * times), Math.round(height * times)];
+    if (canvas.width !== size[0] || canvas.height !== size[1]) [canvas.width, canvas.height] = size;
+    const context = canvas.getContext("2d", { alpha: true });
+    context.imageSmoothingEnabled = !pixelArt;
+    context.imageSmoothingQuality = "high";
+    context.globalCompositeOperation = "copy"; // pictures with transparency replace, not cover, what was there
+    context.drawImage(image, x, y, width, height, 0, 0, canvas.width, canvas.height);
+  };
+
+  // Cell number i of a sheet: {columns, width, height} describe one cell.
+  const cell = (sheet, i) => [
+    (i % sheet.columns) * sheet.width, Math.floor(i / sheet.columns) * sheet.height, sheet.width, sheet.height,
+  ];
+
+  return { decode, paint, cell };
+})());

@@ -1,0 +1,34 @@
+"""Explore: one large picture and the few sliders that change it most."""
+
+from typing import Annotated
+
+from gan_core.export import to_png
+from gan_core.latent.point import LatentPoint
+from gan_core.ui import Studio
+from gan_core.ui.pictures import LOSSLESS_SIDE, attachment, data_url, file_name
+from gan_core.ui.requests import Between
+from gan_core.ui.widgets import Panel
+
+
+class Explore:
+    """Answers what static/explore.js asks."""
+
+    def __init__(self, studio: Studio):
+        self.engine = studio.engine
+
+    async def picture(self, point: LatentPoint) -> str:
+        """Return the picture of a point as a data URL, at the model's own size."""
+        (picture,) = await self.engine.render(point.model, [point])
+        return data_url(picture, len(picture) <= LOSSLESS_SIDE)
+
+    async def save(self, point: LatentPoint, size: Annotated[int, Between(8, 2048)] | None = None) -> dict:
+        """Return the picture as a PNG file with its point inside, enlarged to `size` pixels (None: the model's own size)."""
+        (picture,) = await self.engine.render(point.model, [point])
+        png = to_png(picture, point, self.engine.library.entry(point.model).config, size)
+        return attachment(file_name([point], ".png"), "image/png", png)
+
+
+def build(studio: Studio) -> None:
+    """Put the tab on the page."""
+    explore = Explore(studio)
+    Panel("explore", [explore.picture, explore.save])

@@ -1,0 +1,62 @@
+"""The one widget the tabs are made of: a gr.HTML with its own page fragment, script and checked server functions."""
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+import gradio as gr
+
+from gan_core.errors import StudioError
+from gan_core.ui.requests import arguments
+
+STATIC = Path(__file__).parent / "static"
+GENERAL = {"error": {"code": "unexpected", "message": "Something went wrong here. Nothing is lost; please try again.", "facts": {}}}
+
+log = logging.getLogger(__name__)
+
+
+class Panel(gr.HTML):
+    """A part of the page: `static/<name>.html` is its markup, `static/<name>.js` its script, `functions` what the script may ask.
+
+    Each function becomes `api.<function name>({…})` in the script. Its arguments are checked against its annotations
+    (`requests.arguments`); a StudioError arrives in the browser as data, anything else is logged and becomes a general sentence.
+    """
+
+    def __init__(self, name: str, functions: Iterable[Callable] = (), **kwargs):
+        super().__init__(
+            html_template=(STATIC / f"{name}.html").read_text(encoding="utf-8"),
+            js_on_load=(STATIC / f"{name}.js").read_text(encoding="utf-8"),
+            server_functions=[answering(function) for function in functions],
+            apply_default_css=False,
+            elem_id=f"panel-{name}",
+            elem_classes=["studio-panel"],
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+
+def answering(function: Callable) -> Callable:
+    """Wrap a function so that it takes one JSON object and returns {"ok": result} or {"error": {code, message, facts}}."""
+    run = function if inspect.iscoroutinefunction(function) else functools.partial(_in_thread, function)
+
+    async def answer(sent: Any = None) -> dict:
+        try:
+            return {"ok": await run(**arguments(function, sent))}
+        except StudioError as error:
+            return {"error": {"code": error.code, "message": str(error), "facts": {k: str(v) for k, v in error.facts.items()}}}
+        except Exception:
+            log.exception("%s failed", function.__name__)
+            return GENERAL
+
+    answer.__name__ = function.__name__
+    return answer
+
+
+async def _in_thread(function: Callable, **values: Any) -> Any:
+    return await anyio.to_thread.run_sync(functools.partial(function, **values))
