@@ -1,0 +1,96 @@
+"""What a person may write to say which model on the Hub they mean."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from huggingface_hub import constants
+from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+from gan_core.errors import StudioError
+
+_REVISION = re.compile(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which model, where, and as whom. `revision` None is the default branch; `token` False sends none."""
+
+    repo_id: str
+    revision: str | None
+    token: str | bool | None
+    endpoint: str
+    cache_dir: Path
+    timeout: float
+
+
+def parse(text: str) -> tuple[str, str | None]:
+    """Return (repo_id, revision or None) of `user/repo`, `user/repo@revision` or the web address of a model's page.
+
+    Raises StudioError "hub.bad_name" for anything else.
+    """
+    name, revision = text.strip() if isinstance(text, str) else "", None
+    if "://" in name or name.split("/")[0] in _hosts():
+        name, revision = _from_address(name)
+    elif "@" in name:
+        name, _, revision = name.partition("@")
+    try:
+        validate_repo_id(name)
+        good = name.count("/") == 1 and (revision is None or _is_revision(revision))
+    except HFValidationError:
+        good = False
+    if not good:
+        raise StudioError(
+            "hub.bad_name",
+            "“{text}” is not the name of a model on the Hugging Face Hub. Write user/model or user/model@revision, or paste the "
+            "address of the model's page.",
+            text=str(text).strip()[:100],
+        )
+    return name, revision
+
+
+def resolve_source(text: str, token: str | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float) -> Source:
+    """Return the Source that a person's words, the arguments and the environment (HF_ENDPOINT, HF_HOME, …) describe."""
+    return Source(*parse(text), _token(token), _endpoint(endpoint), cache_folder(cache_dir), timeout)
+
+
+def cache_folder(cache_dir: str | Path | None) -> Path:
+    """Return the folder of the Hub's cache: the one given, else the one all Hub tools on this computer share."""
+    return Path(cache_dir or constants.HF_HUB_CACHE).expanduser().resolve()
+
+
+def _is_revision(text: str) -> bool:
+    return len(text) <= 200 and ".." not in text and bool(_REVISION.fullmatch(text))
+
+
+def _hosts() -> set[str]:
+    return {"huggingface.co", "www.huggingface.co", "hf.co", urlsplit(_endpoint(None)).netloc}
+
+
+def _from_address(text: str) -> tuple[str, str | None]:
+    """Return (repo_id, revision) of https://huggingface.co/user/repo[/tree/revision]; ("", None) for another address."""
+    try:
+        url = urlsplit(text if "://" in text else f"https://{text}")
+    except ValueError:
+        return "", None
+    parts = [unquote(part) for part in url.path.strip("/").split("/")]
+    known = url.scheme in ("http", "https") and url.netloc in _hosts()
+    if known and len(parts) == 2 and parts[0] not in ("datasets", "spaces"):
+        return "/".join(parts), None
+    if known and len(parts) == 4 and parts[2] == "tree":
+        return "/".join(parts[:2]), parts[3]
+    return "", None
+
+
+def _token(token: str | None) -> str | bool | None:
+    """Return what the client shall send. A Space never lends its owner's own token to visitors."""
+    token = token.strip() if token else None
+    if token and not re.fullmatch("[!-~]+", token):
+        raise StudioError("hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings.")
+    return token or (False if os.environ.get("SPACE_ID") else None)
+
+
+def _endpoint(endpoint: str | None) -> str:
+    return (endpoint or os.environ.get("HF_ENDPOINT") or constants.ENDPOINT).rstrip("/")

@@ -1,0 +1,103 @@
+"""What can go wrong between here and the Hub, in sentences."""
+
+import errno
+
+import httpx2
+from huggingface_hub import errors
+
+from gan_core.errors import StudioError
+from gan_core.hub.names import Source
+
+
+def offline(source: Source) -> StudioError:
+    """The Hub cannot be reached at all."""
+    return StudioError(
+        "hub.offline",
+        "{host} cannot be reached. Check the internet connection, or open a model that is already on this computer.",
+        host=source.endpoint.partition("://")[2] or source.endpoint,
+    )
+
+
+def unavailable() -> StudioError:
+    """Something answers, but it is of no use."""
+    return StudioError("hub.unavailable", "The Hugging Face Hub gave no usable answer. Try again in a few minutes.")
+
+
+def not_ours(source: Source) -> StudioError:
+    """The repository holds no model folder of ours."""
+    return StudioError(
+        "hub.not_ours",
+        "{repo} is not a Latent Studio model: those have a config.json of ours and a model.safetensors. Files such as .pkl, .pt "
+        "and .bin are never loaded from the Hub.",
+        repo=source.repo_id,
+    )
+
+
+def broken_off(source: Source) -> StudioError:
+    """A file came incomplete, or as something else than announced."""
+    return StudioError("hub.broken_off", "The download of {repo} broke off. Try again.", repo=source.repo_id)
+
+
+def disk_full(source: Source) -> StudioError:
+    """There is no room in the cache."""
+    return StudioError("hub.disk_full", "The disk is too full to download {repo}. Free some space and try again.", repo=source.repo_id)
+
+
+def too_large(source: Source, name: str, size: int, most: int) -> StudioError:
+    """A file is larger than anything we would load."""
+    return StudioError(
+        "hub.too_large", "{repo} has a {name} of {size} MB; at most {most} MB can be loaded.", repo=source.repo_id, name=name,
+        size=-(-size // 1_000_000), most=most // 1_000_000,
+    )  # fmt: skip
+
+
+def translate(error: BaseException, source: Source) -> BaseException:
+    """Return the StudioError for an error of the Hub's client; an error of another kind as it is."""
+    if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
+        error = error.__cause__  # the client's "not in the cache either"
+    if isinstance(error, StudioError):
+        return error
+    if isinstance(error, errors.HfHubHTTPError):
+        return _from_answer(error, source)
+    if isinstance(error, (httpx2.ConnectError, httpx2.TimeoutException, errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError)):
+        return offline(source)
+    if isinstance(error, httpx2.TransportError) or (isinstance(error, OSError) and str(error).startswith("Consistency check")):
+        return broken_off(source)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return disk_full(source)
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return StudioError("hub.cache", "The download folder {folder} cannot be written. Set HF_HOME to one that can.",
+                           folder=str(source.cache_dir))  # fmt: skip
+    if isinstance(error, (httpx2.HTTPError, httpx2.InvalidURL, errors.FileMetadataError, ValueError, KeyError, TypeError, AssertionError)):
+        return unavailable()  # not the Hub's format: a captive portal, a proxy, a wrong HF_ENDPOINT
+    return error
+
+
+def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
+    """Return the sentence for an error that the Hub itself answered."""
+    page, status = f"{source.endpoint}/{source.repo_id}", error.response.status_code
+    if isinstance(error, errors.GatedRepoError):
+        return StudioError(
+            "hub.gated",
+            "{repo} is open only to people who accepted its terms. Accept them at {page}, then give an access token here.",
+            repo=source.repo_id, page=page,
+        )  # fmt: skip
+    if isinstance(error, errors.RevisionNotFoundError):
+        return StudioError(
+            "hub.revision_not_found", "{repo} has no revision “{revision}”. Look for it at {page}, or leave it out.",
+            repo=source.repo_id, revision=source.revision, page=page,
+        )  # fmt: skip
+    if isinstance(error, errors.EntryNotFoundError):
+        return not_ours(source)
+    refused = status in (401, 403) and not isinstance(error, errors.RepositoryNotFoundError)
+    if refused and source.token:
+        return StudioError("hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings.")
+    if isinstance(error, errors.RepositoryNotFoundError) and source.token:
+        return StudioError("hub.private", "There is no {repo} that this access token may read. Check the name and whose token it is.",
+                           repo=source.repo_id)  # fmt: skip
+    if refused or isinstance(error, errors.RepositoryNotFoundError):
+        return StudioError(
+            "hub.not_found", "There is no public model {repo} on the Hub. Check the name; if it is private, give an access token.",
+            repo=source.repo_id,
+        )  # fmt: skip
+    return unavailable()
