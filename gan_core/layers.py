@@ -6,6 +6,9 @@ from torch import Tensor, nn
 from gan_core.errors import StudioError
 
 
+FULL_SIZE_WIDTH = 16  # channels of a decoder at the picture's own size
+
+
 def pyramid(resolution: int) -> tuple[int, int]:
     """Split a resolution into (base, doublings) with resolution = base · 2^doublings and base 4–7: 64 → (4, 4), 28 → (7, 2).
 
@@ -43,7 +46,8 @@ class Residual(nn.Module):
 class StridedDecoder(nn.Module):
     """Vector [N, inputs] → picture [N, C, R, R] in [−1, 1] by strided 4×4 transposed convolutions (Radford et al. 2016).
 
-    BatchNorm and LeakyReLU between them; one residual 3×3 at the smallest size, where capacity costs least.
+    BatchNorm and LeakyReLU between them; one residual 3×3 at the smallest size, where capacity costs least. The full size
+    gets a few channels and a 3×3 of its own: that removes the checkerboard of a transposed convolution at little cost.
     """
 
     def __init__(self, inputs: int, resolution: int, channels: int, width: int):
@@ -52,13 +56,12 @@ class StridedDecoder(nn.Module):
         sizes = widths(width, doublings)
         self.start = nn.Linear(inputs, sizes[0] * self.base**2, bias=False)
         blocks = []
-        for level, (wide, narrow) in enumerate(zip(sizes, [*sizes[1:], None], strict=True)):
+        for level, (wide, narrow) in enumerate(zip(sizes, [*sizes[1:], FULL_SIZE_WIDTH], strict=True)):
             blocks += [nn.BatchNorm2d(wide), nn.LeakyReLU(0.2)]
             if level == 0:
                 blocks.append(Residual(wide))
-            last = narrow is None
-            blocks.append(nn.ConvTranspose2d(wide, channels if last else narrow, 4, 2, 1, bias=last))
-        self.blocks = nn.Sequential(*blocks)
+            blocks.append(nn.ConvTranspose2d(wide, narrow, 4, 2, 1))
+        self.blocks = nn.Sequential(*blocks, nn.LeakyReLU(0.2), nn.Conv2d(FULL_SIZE_WIDTH, channels, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.start(x)

@@ -10,7 +10,7 @@ STEP = 0.5  # σ to either side: the visible change, not the infinitesimal one
 KEEP = 64  # directions kept at most
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEEP, seed: int = 0) -> Tensor:
     """Orthonormal directions [k, code_dim] by the mean squared change of the picture along them, strongest first.
 

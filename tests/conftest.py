@@ -1,0 +1,43 @@
+"""Fixtures that several test files share: tiny pictures and tiny configs."""
+
+import os
+
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gan_core.config import TrainConfig
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def picture_folder(tmp_path_factory):
+    """A folder of 24 small colour pictures in two classes (sub-folders)."""
+    root = tmp_path_factory.mktemp("pictures")
+    rng = np.random.default_rng(0)
+    for i in range(24):
+        folder = root / ("dark" if i % 2 else "light")
+        folder.mkdir(exist_ok=True)
+        base = 60 if i % 2 else 190
+        pixels = (rng.normal(base, 30, (16, 16, 3))).clip(0, 255).astype(np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i}.png")
+    return root
+
+
+@pytest.fixture
+def tiny(picture_folder, tmp_path):
+    """A function that makes a TrainConfig small enough for a test: `tiny(family="vae", steps=3)`."""
+
+    def make(**changes) -> TrainConfig:
+        fields = dict(
+            data=str(picture_folder), out=str(tmp_path / "run"), resolution=16, steps=3, batch=8, width=8, d_width=8, z_dim=8, device="cpu",
+            checkpoint_seconds=3600.0,
+        )  # fmt: skip
+        return TrainConfig(**{**fields, **changes})
+
+    return make
