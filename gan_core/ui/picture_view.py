@@ -1,0 +1,53 @@
+"""What the Train tab shows of pictures before training: cards of the bundled sets, and a look at what the network will see."""
+
+from pathlib import Path
+
+from gan_core import data
+from gan_core.data.pictures import FITS
+from gan_core.ui import run_view, train_form
+
+ALL = 600  # own pictures up to which every one is decoded, so that each bad file is named before training
+SHEET = 24  # pictures on the sheet
+SHOWN = 30  # names at most: of skipped files, of classes
+
+
+def card(name: str) -> dict:
+    """Return what a card shows of a bundled set."""
+    info = data.describe(name)
+    return {
+        "name": name,
+        "title": info.title,
+        "title_zh": info.title_zh,
+        "count": info.count,
+        "size": info.resolution,
+        "classes": len(info.label_names),
+        "pixel_art": info.pixel_art,
+        "licence": info.licence,
+        "preview": run_view.data_url(Path(info.preview)) if info.preview else "",
+    }
+
+
+def look(form: dict, runs: Path) -> dict:
+    """Return a sheet of the pictures that `form` chooses, exactly as a network would see them, and what was found.
+
+    Raises StudioError when there is nothing to be read.
+    """
+    spec = train_form.data_path(form.get("source"), runs)
+    resolution, fit = train_form.number(form, "resolution", whole=True), train_form.one_of(form, "fit", FITS)
+    info = data.describe(spec)
+    pictures = data.load(spec, resolution, fit=fit, limit=None if info.count <= ALL else SHEET)
+    complete = info.count <= ALL
+    skipped = pictures.skipped if complete else info.skipped
+    return {
+        "count": len(pictures) if complete else info.count,
+        "size": pictures.resolution,
+        "channels": pictures.channels,
+        "classes": list(pictures.label_names[:SHOWN]),
+        "classes_count": len(pictures.label_names),
+        "square": info.bundled,
+        "pixels": pictures.pixel_art or pictures.resolution <= 32,
+        "skipped": [{"name": s.name[-80:], "reason": s.reason, "code": s.code} for s in skipped[:SHOWN]],
+        "skipped_count": len(skipped),
+        "notes": [{"code": n.code, "message": n.message, "facts": n.facts} for n in pictures.notes],
+        "sheet": run_view.webp_url(data.preview_sheet(spec, resolution, fit, SHEET), quality=90),
+    }

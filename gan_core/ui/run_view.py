@@ -1,0 +1,124 @@
+"""What the Train tab shows of a run: plain dicts read from the run folder, nothing remembered between two calls."""
+
+import base64
+import io
+from dataclasses import asdict
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from gan_core.errors import StudioError
+from gan_core.training.run import Run, list_runs
+
+RESUMABLE = ("stopped", "interrupted", "failed")
+MAX_POINTS = 600  # of a curve on its first delivery; later ones bring only what is new
+MIME = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
+
+
+def find(runs: Path, name) -> Run:
+    """Return the run called `name`. Raises StudioError unless it is one of `list_runs`: a name is never used as a path."""
+    for run in list_runs(runs):
+        if run.name == name:
+            return run
+    raise StudioError("run.gone", "This training is no longer here. Choose another from the list.")
+
+
+def active(runs: Path) -> Run | None:
+    """Return the run that is going on just now, if any."""
+    return next((run for run in list_runs(runs) if run.status().active), None)
+
+
+def snapshot(run: Run, since=0) -> dict:
+    """Return the run's status and what its events brought after byte `since` of events.jsonl.
+
+    `points` are the curve (`t` seconds, `images`, one number per loss, `diversity`), `samples` the new sheets, `start`
+    the facts of the start event and `warning` the latest one, when they lie in that part; `offset` is the next `since`.
+    """
+    since = since if type(since) is int and since > 0 else 0
+    events, offset = run.read_events(since)
+    if offset < since:  # the folder was deleted and made anew under the same name
+        events, offset = run.read_events(0)
+        since = 0
+    kinds = {kind: [e for e in events if e.get("type") == kind] for kind in ("start", "progress", "sample", "warning")}
+    return {
+        "run": run.name,
+        "from": since,
+        "offset": offset,
+        "status": asdict(run.status()),
+        "points": [_point(event) for event in _thin(kinds["progress"], MAX_POINTS)],
+        "samples": [{key: e.get(key) for key in ("step", "images", "elapsed", "columns", "rows")} for e in kinds["sample"]],
+        "start": kinds["start"][-1] if kinds["start"] else None,
+        "warning": kinds["warning"][-1] if kinds["warning"] else None,
+    }
+
+
+def sheet(run: Run, step) -> str:
+    """Return the sample sheet of `step` as a data URL. Raises StudioError when the run has no such sheet."""
+    for known, path in run.samples():
+        if known == step:
+            return data_url(path)
+    raise StudioError("run.no_sheet", "This sheet of samples is no longer here.")
+
+
+def summary(run: Run) -> dict:
+    """Return one line of the list of earlier runs: name, title, state, how long, a thumbnail, what can be done with it."""
+    status, samples, config = run.status(), run.samples(), run.config
+    return {
+        "run": run.name,
+        "title": config.name or run.name,
+        "state": status.state,
+        "active": status.active,
+        "code": status.code,
+        "message": status.message,
+        "family": config.family,
+        "data": Path(config.data).name,
+        "minutes": config.minutes,
+        "steps": config.steps,
+        "elapsed": status.elapsed,
+        "images": status.images,
+        "thumbnail": thumbnail(samples[-1][1], 160) if samples else "",
+        "model": (run.model_folder / "config.json").is_file(),
+        "resumable": status.state in RESUMABLE,
+        "time": run.path.stat().st_mtime,
+    }
+
+
+def thumbnail(path: Path, side: int) -> str:
+    """Return a picture, at most `side` pixels large, as a data URL; "" when it cannot be read (just being replaced, damaged)."""
+    try:
+        return _thumbnail(path, side, path.stat().st_mtime_ns)
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+
+
+@lru_cache(maxsize=256)
+def _thumbnail(path: Path, side: int, _version: int) -> str:
+    with Image.open(path) as image:
+        image.draft("RGB", (2 * side, 2 * side))
+        image.thumbnail((side, side))
+        lossless = max(image.size) <= 128
+        return webp_url(image.convert("RGBA" if "A" in image.getbands() else "RGB"), lossless=lossless, quality=0 if lossless else 84)
+
+
+def data_url(path: Path) -> str:
+    """Return an image file as a data URL."""
+    return f"data:{MIME.get(path.suffix, 'image/png')};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def webp_url(image: Image.Image, **options) -> str:
+    """Return a Pillow image as a WebP data URL (`options` go to Pillow; fast by default)."""
+    out = io.BytesIO()
+    image.save(out, "webp", **{"method": 0, "quality": 84, **options})
+    return "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def _point(event: dict) -> dict:
+    return {"t": event.get("elapsed"), "images": event.get("images"), "step": event.get("step"),
+            "diversity": event.get("diversity"), **event.get("losses", {})}  # fmt: skip
+
+
+def _thin(events: list, limit: int) -> list:
+    """At most about `limit` events, evenly taken, always with the last."""
+    stride = max(1, len(events) // limit)
+    return events[::-1][::stride][::-1]

@@ -1,0 +1,138 @@
+// The Models tab: a card for every model there is, and more of them from the Hugging Face Hub.
+studio.panel("models", element, server, (element, api) => {
+  const { t, make, number } = studio;
+  const part = name => element.querySelector(`[data-part="${name}"]`);
+  const lang = document.documentElement.lang;
+
+  // ---- facts in words
+  const weight = bytes => (bytes >= 1e6 ? `${(bytes / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 })} MB` : `${Math.ceil(bytes / 1e3)} kB`);
+  const count = n => (n >= 1e6 ? t("models.million", { n: (n / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 }) }) : number(n));
+  const kind = model => (studio.has(`models.family.${model.family}`) ? t(`models.family.${model.family}`) : model.family);
+  const quality = ({ kid, kid_floor: floor }) => {
+    if (!Number.isFinite(kid)) return "";
+    const short = value => value.toLocaleString(lang, { maximumSignificantDigits: 3 });
+    return Number.isFinite(floor) ? t("models.kid_floor", { kid: short(kid), floor: short(floor) }) : t("models.kid", { kid: short(kid) });
+  };
+  const facts = model => {
+    const rows = [
+      [t("models.kind"), kind(model)],
+      [t("models.size"), `${model.resolution} px · ${weight(model.bytes)} · ${t("models.parameters", { count: count(model.parameters) })}`],
+      [t("models.data"), model.data],
+      [t("models.classes"), model.labels.length ? number(model.labels.length) : ""],
+      [t("models.licence"), model.licence],
+      [t("models.quality"), quality(model.quality)],
+    ];
+    const list = make("dl");
+    for (const [name, value] of rows.filter(([, value]) => value)) {
+      const row = make("div");
+      row.append(make("dt", "", name), make("dd", "", value));
+      list.append(row);
+    }
+    return list;
+  };
+
+  // ---- a card
+  const card = model => {
+    const box = make("article", "card");
+    box.dataset.model = model.id;
+    const open = make("button", "card-picture");
+    open.type = "button";
+    open.setAttribute("aria-label", `${t("models.open")}: ${studio.modelTitle(model)}`);
+    open.addEventListener("click", () => studio.openModel(model.id));
+    if (model.preview) open.append(Object.assign(make("img", model.pixel_art || model.resolution <= 32 ? "pixels" : ""), { src: model.preview, alt: "", loading: "lazy" }));
+    const head = make("div", "card-head");
+    head.append(make("h3", "", studio.modelTitle(model)), make("span", "badge", t(`model.${model.origin}`)));
+    const buttons = make("div", "card-buttons");
+    buttons.append(studio.action(t("models.open"), "button main", () => studio.openModel(model.id)), more(model, box));
+    box.append(open, head, facts(model), buttons);
+    return box;
+  };
+  const more = (model, box) => {
+    const row = make("span", "card-more");
+    if (model.readme) row.append(small("book", "models.details", model, () => read(model)));
+    row.append(small("save", "models.download", model, button => studio.busy(button, async () => {
+      const { path, name } = await api.archive({ model: model.id });
+      studio.fetchFile(path, name);
+    })));
+    if (model.mine) row.append(small("trash", "models.delete", model, button => remove(model, button, box)));
+    return row;
+  };
+  const small = (icon, key, model, work) => {
+    const button = studio.action("", "quiet round", work);
+    button.innerHTML = studio.icon(icon);
+    button.title = t(key);
+    button.setAttribute("aria-label", `${t(key)}: ${studio.modelTitle(model)}`);
+    return button;
+  };
+  const remove = (model, button, box) => {
+    const buttons = box.querySelector(".card-buttons");
+    studio.ask(buttons, {
+      question: t(model.origin === "run" ? "models.delete.run" : "models.delete.hub"), yes: t("models.delete"), no: t("models.keep"),
+    }, async () => {
+      await api.remove({ model: model.id, visitor: studio.visitor() });
+      studio.refreshModels();
+      await refresh();
+    });
+  };
+
+  // ---- the model card, read as text
+  const dialog = part("readme");
+  const read = async model => {
+    try {
+      const { text } = await api.card({ model: model.id });
+      dialog.querySelector("h2").textContent = studio.modelTitle(model);
+      part("readme-text").replaceChildren(studio.markdown(text));
+      dialog.showModal();
+      part("readme-text").scrollTop = 0;
+    } catch (fault) { studio.toast(fault.message, "bad"); }
+  };
+  dialog.querySelector("[data-do=close]").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
+
+  // ---- the Hub
+  const form = element.querySelector(".hub"), field = form.querySelector("input"), error = part("hub-error");
+  const pulling = part("pulling");
+  const pull = async () => {
+    const { job } = await api.pull({ source: field.value.trim() });
+    pulling.hidden = false;
+    for (;;) {
+      const { done, total, model } = await api.pulling({ job });
+      pulling.querySelector("i").style.width = `${total ? (done / total) * 100 : 3}%`;
+      pulling.querySelector("small").textContent = total ? t("models.hub.progress", { done: weight(done), total: weight(total) }) : t("models.hub.asking");
+      if (model) return model;
+      await new Promise(done => setTimeout(done, 250));
+    }
+  };
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    error.hidden = true;
+    studio.busy(form.querySelector("button"), async () => {
+      try {
+        const model = await pull();
+        field.value = "";
+        await refresh();
+        await studio.openModel(model);
+      } catch (fault) {
+        error.textContent = fault.message;
+        error.hidden = false;
+      } finally { pulling.hidden = true; }
+    });
+  });
+  field.addEventListener("input", () => { error.hidden = true; });
+
+  // A card is only made anew when something about it changed, so that pictures do not flicker.
+  const made = new Map();
+  const refresh = studio.pump(async () => {
+    const { models } = await api.cards({ visitor: studio.visitor() });
+    const nodes = models.map(model => {
+      const key = JSON.stringify(model), before = made.get(model.id);
+      if (before?.key === key) return before.node;
+      const node = card(model);
+      made.set(model.id, { key, node });
+      return node;
+    });
+    part("cards").replaceChildren(...nodes);
+    part("none").hidden = models.length > 0;
+  });
+  return { show: () => refresh() };
+});

@@ -1,0 +1,202 @@
+// The form of the Train tab: pictures, kind of model, how long. studio.trainSetup(section, api, started) -> {show(active)}.
+studio.trainSetup = (section, api, started) => {
+  const { t, make } = studio;
+  const form = section.querySelector("form");
+  const part = name => section.querySelector(`[data-part="${name}"]`);
+  const number = value => value.toLocaleString(document.documentElement.lang);
+  let options = null, source = null;
+
+  const filled = () => {
+    const values = Object.fromEntries(new FormData(form));
+    const minutes = values.minutes === "own" ? values.own_minutes : values.minutes;
+    return { ...values, source, minutes, flip: values.flip === "on" };
+  };
+
+  // ---- errors stand next to the field they are about
+  const complain = fault => {
+    const field = fault.facts?.field;
+    const place = (field && form.querySelector(`[data-field="${field}"] .field-error`)) || part("error");
+    place.textContent = fault.message;
+    place.hidden = false;
+    place.closest("details")?.setAttribute("open", "");
+  };
+  const forgive = () => {
+    for (const place of form.querySelectorAll(".field-error")) place.hidden = true;
+  };
+
+  // ---- cards: a label around a radio button, so that the keyboard and a screen reader know them
+  const choice = (name, value, className) => {
+    const label = make("label", `choice ${className}`);
+    const input = Object.assign(make("input"), { type: "radio", name, value });
+    label.append(input);
+    return label;
+  };
+  const pictureCard = set => {
+    const card = choice("bundled", set.name, "picture-card");
+    const image = Object.assign(make("img", set.pixel_art ? "pixels" : ""), { src: set.preview, alt: "", loading: "lazy" });
+    const facts = [`${set.size} px`];
+    if (set.classes) facts.push(t("train.classes", { count: set.classes }));
+    const title = document.documentElement.lang.startsWith("zh") ? set.title_zh || set.title : set.title;
+    card.append(image, make("b", "", title), make("small", "", t("train.count", { count: number(set.count) })), make("small", "", facts.join(" · ")));
+    card.title = set.licence;
+    return card;
+  };
+  const familyCard = name => {
+    const card = choice("family", name, "family-card");
+    const key = `train.family.${name}`;
+    card.append(make("b", "", studio.has(key) ? t(key) : name));
+    if (studio.has(`${key}.text`)) card.append(make("small", "", t(`${key}.text`)));
+    return card;
+  };
+  const timeCard = minutes => {
+    const card = choice("minutes", String(minutes), "time-card");
+    const key = minutes < 1 ? "train.time.half" : `train.time.${minutes}`;
+    card.append(make("b", "", t(key)), make("small", "", t(`${key}.text`)));
+    return card;
+  };
+  const ownTime = most => {
+    const card = choice("minutes", "own", "time-card own-time");
+    const input = Object.assign(make("input"), { type: "number", name: "own_minutes", min: 0.1, max: most || 10000, step: "any" });
+    input.value = Math.min(5, most || 5);
+    input.setAttribute("aria-label", t("train.time.minutes"));
+    input.addEventListener("focus", () => { card.querySelector("[type=radio]").checked = true; });
+    const line = make("span", "own-minutes");
+    line.append(input, make("small", "", t("train.time.minutes")));
+    card.append(make("b", "", t("train.time.own")), line);
+    return card;
+  };
+
+  const field = (name, input) => {
+    const label = make("label", "field");
+    label.dataset.field = name;
+    input.name = name;
+    label.append(make("span", "", t(`train.${name}`)), input);
+    const help = make("small", "", t(`train.${name}.help`));
+    const error = Object.assign(make("em", "field-error"), { hidden: true });
+    error.setAttribute("role", "alert");
+    label.append(error, help);
+    return label;
+  };
+  const text = (value = "") => Object.assign(make("input"), { type: "text", inputMode: "decimal", autocomplete: "off", value });
+  const select = (name, values) => {
+    const box = make("select");
+    values.forEach((value, i) => box.append(new Option(t(`train.${name}.${value}`), i ? value : ""))); // the first is the default
+    return box;
+  };
+  const advanced = () => {
+    const fields = ["resolution", "batch", "lr"].map(name => field(name, text()));
+    fields.push(field("seed", text("0")));
+    if (!options.most) fields.push(field("steps", text()));
+    fields.push(field("loss", select("loss", options.losses)), field("conditional", select("conditional", options.conditional)));
+    const flip = make("label", "field tick");
+    flip.append(Object.assign(make("input"), { type: "checkbox", name: "flip" }), make("span", "", t("train.flip")));
+    part("advanced").replaceChildren(...fields, flip);
+  };
+
+  const fill = () => {
+    part("sources").replaceChildren(...options.sources.map(pictureCard));
+    part("families").replaceChildren(...options.families.map(familyCard));
+    part("times").replaceChildren(...options.times.map(timeCard), ownTime(options.most));
+    part("fits").replaceChildren(...["crop", "pad", "stretch"].map(name => {
+      const label = choice("fit", name, "segment");
+      label.append(make("span", "", t(`train.fit.${name}`)));
+      return label;
+    }));
+    for (const [name, value] of Object.entries(options.first)) {
+      const radio = form.querySelector(`[name="${name}"][value="${value}"]`);
+      if (radio) radio.checked = true;
+    }
+    advanced();
+    choose({ kind: "bundled", name: options.first.bundled });
+    part("folder").parentElement.querySelector("[data-do=folder]").hidden = !options.folders;
+    part("device").textContent = t("train.on_device", { device: options.device });
+    part("limited").textContent = t("train.limited", { limit: options.most });
+    part("limited").hidden = !options.most;
+    part("closed").textContent = t("train.closed");
+    part("closed").hidden = options.most !== 0;
+    form.inert = options.most === 0;
+  };
+
+  // ---- what the network will see
+  const found = info => {
+    const lines = [t("train.found", { count: number(info.count), size: info.size, colour: t(`train.colour.${info.channels}`) })];
+    const more = info.classes_count > info.classes.length ? "…" : "";
+    if (info.classes.length) lines.push(t("train.found.classes", { names: info.classes.map(studio.className).join(t("train.comma")) + more }));
+    const nodes = lines.map(line => make("p", "", line));
+    nodes.push(...info.notes.map(note => make("p", "careful", studio.said(`note.${note.code}`, note.message, note.facts))));
+    if (info.skipped.length) nodes.push(skipped(info));
+    part("found").replaceChildren(...nodes);
+  };
+  const skipped = info => {
+    const box = make("details", "skipped");
+    const count = info.skipped_count;
+    box.append(make("summary", "", count === 1 ? t("train.skipped.one") : t("train.skipped", { count: number(count) })));
+    const list = make("ul");
+    for (const file of info.skipped) {
+      const item = make("li", "", t("train.colon") + studio.said(`skipped.${file.code}`, file.reason));
+      item.prepend(make("code", "", file.name));
+      list.append(item);
+    }
+    if (count > info.skipped.length) list.append(make("li", "", t("train.skipped.more", { count: number(count - info.skipped.length) })));
+    box.append(list);
+    box.open = count <= 3;
+    return box;
+  };
+  const look = studio.pump(async () => {
+    if (!source) return;
+    section.classList.add("looking");
+    if (!part("sees").querySelector("img")) part("sees").replaceChildren(make("p", "", t("train.sees.reading")));
+    try {
+      const info = await api.look({ form: filled() });
+      const image = Object.assign(make("img", info.pixels ? "pixels" : ""), { src: info.sheet, alt: t("train.sees") });
+      part("sees").replaceChildren(image);
+      part("fit").hidden = info.square;
+      found(info);
+    } finally { section.classList.remove("looking"); }
+  }, fault => { part("sees").replaceChildren(make("p", "", "—")); part("found").replaceChildren(); complain(fault); });
+  const plan = studio.later(250, async () => {
+    if (!source) return;
+    try {
+      const { command, name } = await api.plan({ form: filled() });
+      part("command").textContent = command;
+      form.elements.name.placeholder = name;
+    } catch (fault) { if (fault.code !== "offline") complain(fault); }
+  });
+
+  const choose = next => {
+    source = next;
+    section.querySelector(".own-pictures").classList.toggle("chosen", source.kind !== "bundled");
+    if (source.kind !== "bundled") for (const radio of form.querySelectorAll("[name=bundled]")) radio.checked = false;
+    forgive();
+    look();
+    plan();
+  };
+  const mustLook = ["fit", "resolution"];
+  form.addEventListener("change", event => {
+    const { name, value } = event.target;
+    forgive();
+    if (name === "bundled") choose({ kind: "bundled", name: value });
+    else if (mustLook.includes(name)) look();
+    if (name) plan();
+  });
+  form.addEventListener("input", event => { if (event.target.name) plan(); });
+
+  studio.trainUpload(section.querySelector(".own-pictures"), api, { choose, complain, forgive });
+
+  form.addEventListener("submit", event => {
+    event.preventDefault();
+    forgive();
+    const button = section.querySelector("[data-do=start]");
+    studio.busy(button, async () => {
+      try { started((await api.start({ form: filled(), visitor: studio.visitor() })).run); } catch (fault) { complain(fault); }
+    });
+  });
+  section.querySelector("[data-do=copy]").addEventListener("click", () => studio.copyText(part("command").textContent));
+
+  const show = async () => {
+    if (options) return plan();
+    options = await api.options();
+    fill();
+  };
+  return { show };
+};

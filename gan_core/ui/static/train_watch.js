@@ -1,0 +1,223 @@
+// A training as it goes on. It only asks for what the run folder says: studio.trainWatch(section, api, changed) -> {show(run), hide()}.
+studio.trainWatch = (section, api, changed) => {
+  const { t, make, number, clock } = studio;
+  const part = name => section.querySelector(`[data-part="${name}"]`);
+  const doing = name => section.querySelector(`[data-do="${name}"]`);
+  const ALIKE = 0.35; // variety below which the trainer calls the samples alike
+  const ACTIVE = ["starting", "running", "paused", "stopping"];
+  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, state = "", model = "";
+  let timer = null, failures = 0, replaying = null;
+  const sheets = new Map();
+
+  const reset = name => {
+    stopReplay();
+    [run, offset, points, samples, start, warning, state, model] = [name, 0, [], [], null, null, "", ""];
+    sheets.clear();
+    part("sheet").hidden = true;
+    part("no-sheet").hidden = false;
+    part("curves").replaceChildren();
+    curves = null;
+    for (const name of ["says", "facts", "when"]) part(name).textContent = "";
+  };
+
+  // ---- asking
+  const tick = async () => {
+    clearTimeout(timer);
+    const asked = run;
+    if (!asked || document.hidden || studio.current() !== "train" || section.hidden) return;
+    try {
+      const news = await api.snapshot({ run: asked, since: offset });
+      if (asked !== run) return;
+      failures = 0;
+      take(news);
+    } catch (fault) {
+      if (asked !== run) return;
+      if (fault.code === "run.gone") { run = null; return changed("gone"); }
+      failures += 1;
+      part("says").textContent = t("train.says.offline");
+    }
+    const calm = ACTIVE.includes(state) ? 800 : 5000;
+    timer = setTimeout(tick, Math.min(30000, failures ? 1000 * 2 ** failures : calm));
+  };
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
+
+  const take = news => {
+    // A resumed training goes on from its checkpoint: what came after that is no longer true, so all is read again.
+    const again = news.from > 0 && (news.start || news.points[0]?.t < points.at(-1)?.t);
+    if (again || (news.from === 0 && offset !== 0)) reset(run);
+    if (again) return tick();
+    offset = news.offset;
+    points.push(...news.points);
+    if (points.length > 1500) points = points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
+    start = news.start || start;
+    warning = news.warning || warning;
+    model = news.model;
+    const following = Number(part("scrub").value) >= samples.length - 1;
+    samples.push(...news.samples);
+    describe(news);
+    if (news.samples.length) {
+      part("scrub").max = Math.max(0, samples.length - 1);
+      if (following && !replaying) { part("scrub").value = samples.length - 1; turn(samples.length - 1); }
+      studio.fillTrack(part("scrub"));
+    }
+    if (news.points.length) draw();
+    if (state !== news.status.state) {
+      const before = state;
+      state = news.status.state;
+      if (before) changed(state);
+    }
+  };
+
+  // ---- words and numbers
+  const progress = status => {
+    if (status.state === "done") return 1;
+    const left = status.remaining;
+    return left === null || status.elapsed + left === 0 ? 0 : status.elapsed / (status.elapsed + left);
+  };
+  const says = (status, share) => {
+    if (status.state === "failed") return status.message;
+    if (status.state !== "running") return t(`train.says.${status.state}`);
+    if (points.at(-1)?.diversity < ALIKE && share > 0.1) return t("train.says.alike");
+    if (warning?.code !== "train.alike" && warning?.step > status.step - 200) return studio.said(`error.${warning.code}`, warning.message, warning.facts);
+    if (share < 0.04) return t("train.says.begun");
+    return t(share < 0.2 ? "train.says.shapes" : share < 0.7 ? "train.says.details" : "train.says.polishing");
+  };
+  const describe = news => {
+    const { status } = news, share = progress(status);
+    section.dataset.state = status.state;
+    part("title").textContent = news.title;
+    part("state").textContent = t(`train.state.${status.state}`);
+    part("says").textContent = says(status, share);
+    part("progress").style.width = `${share * 100}%`;
+    part("progress").parentElement.setAttribute("aria-valuenow", Math.round(share * 100));
+    part("left").textContent = ACTIVE.includes(status.state) && status.remaining !== null ? clock(status.remaining) : "–";
+    part("elapsed").textContent = clock(status.elapsed || 0);
+    part("rate").textContent = status.images_per_second ? number(Math.round(status.images_per_second)) : "–";
+    part("seen").textContent = number(status.images || 0);
+    part("watch-command").textContent = news.command;
+    if (start) facts();
+    doing("pause").hidden = status.state !== "running";
+    doing("resume").hidden = !["paused", "stopped", "interrupted", "failed"].includes(status.state);
+    doing("stop").hidden = !["running", "paused", "starting"].includes(status.state) || Boolean(section.querySelector(".ask"));
+    doing("open").hidden = ACTIVE.includes(status.state) || !news.model;
+  };
+  const facts = () => {
+    const family = studio.has(`family.${start.family}`) ? t(`family.${start.family}`) : start.family;
+    const line = t("train.facts", { family, count: number(start.pictures), size: start.resolution, parameters: number(Object.values(start.parameters).reduce((a, b) => a + b, 0)) });
+    part("facts").textContent = `${line} · ${start.reason}`;
+  };
+
+  // ---- the sheet of samples: always the same points, at any moment so far
+  const sheetOf = async step => {
+    if (!sheets.has(step)) sheets.set(step, (await api.sheet({ run, step })).sheet);
+    return sheets.get(step);
+  };
+  const turn = studio.pump(async index => {
+    const sample = samples[index];
+    if (!sample) return;
+    const url = await sheetOf(sample.step);
+    const image = part("sheet");
+    image.src = url;
+    image.hidden = false;
+    image.classList.toggle("pixels", (start?.resolution || 64) <= 32);
+    image.alt = t("train.same_points", { count: sample.columns * sample.rows });
+    part("no-sheet").hidden = true;
+    part("when").textContent = t("train.sheet_at", { time: clock(sample.elapsed || 0) });
+  }, () => {});
+  const scrub = part("scrub");
+  scrub.addEventListener("input", () => { stopReplay(); studio.fillTrack(scrub); turn(Number(scrub.value)); });
+
+  const stopReplay = () => {
+    clearTimeout(replaying);
+    replaying = null;
+    doing("replay").innerHTML = studio.icon("play");
+  };
+  const replay = () => {
+    if (replaying) return stopReplay();
+    const frames = Math.min(80, samples.length), last = samples.length - 1;
+    let frame = 0;
+    doing("replay").innerHTML = studio.icon("pause");
+    const next = async () => {
+      const index = frames < 2 ? last : Math.round((frame / (frames - 1)) * last);
+      try { await sheetOf(samples[index].step); } catch { return stopReplay(); }
+      if (!replaying) return;
+      studio.setRange(scrub, index);
+      turn(index);
+      frame += 1;
+      if (frame >= frames) return stopReplay();
+      replaying = setTimeout(next, 140);
+    };
+    replaying = setTimeout(next, 0);
+  };
+
+  // ---- curves: the two networks of a GAN share one, every other number has its own
+  let curves = null;
+  const CONTEST = ["generator", "discriminator"], HIDDEN = ["t", "images", "step", "penalty"];
+  const groups = () => {
+    const names = [...new Set(points.flatMap(Object.keys))].filter(name => !HIDDEN.includes(name) && points.some(p => p[name] != null));
+    const contest = CONTEST.filter(name => names.includes(name));
+    const rest = names.filter(name => !contest.includes(name)).map(name => [name]);
+    return contest.length ? [contest, ...rest] : rest;
+  };
+  const curve = names => {
+    const box = make("div", "curve"), head = make("div", "curve-head"), canvas = make("canvas");
+    const key = names.length > 1 ? "train.curve.contest" : `train.curve.${names[0]}`;
+    const title = make("span", "curve-title", studio.has(key) ? t(key) : names[0]);
+    head.append(title);
+    if (studio.has(`${key}.help`)) {
+      const help = make("button", "help");
+      help.type = "button";
+      help.dataset.help = `${key}.help`;
+      head.append(help);
+    }
+    const legend = make("span", "legend");
+    const values = names.map((name, i) => {
+      const item = make("span", `line-${i + 1}`);
+      if (names.length > 1) item.append(make("i"), make("small", "", t(`train.curve.${name}`)));
+      const value = item.appendChild(make("b"));
+      legend.append(item);
+      return value;
+    });
+    const when = legend.appendChild(make("small", "when"));
+    head.append(legend);
+    box.append(head, canvas);
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", title.textContent);
+    const lines = names.map((name, i) => ({ name, colour: `--curve-${i + 1}` }));
+    const draw = studio.chart(canvas, { lines, describe: at => {
+      values.forEach((node, i) => { node.textContent = Number.isFinite(at?.values[i]) ? +at.values[i].toPrecision(3) : "–"; });
+      when.textContent = at?.hover ? clock(at.point.t) : "";
+    } }).draw;
+    return { box, draw };
+  };
+  const draw = () => {
+    const wanted = groups(), key = JSON.stringify(wanted);
+    if (curves?.key !== key) {
+      curves = { key, all: wanted.map(curve) };
+      part("curves").replaceChildren(...curves.all.map(one => one.box));
+    }
+    for (const one of curves.all) one.draw(points);
+  };
+  addEventListener("studio:theme", () => { if (curves) draw(); });
+
+  // ---- the transport
+  const control = (button, action) => studio.busy(button, async () => {
+    await api.control({ run, action, visitor: studio.visitor() });
+    await tick();
+  });
+  doing("pause").addEventListener("click", event => control(event.currentTarget, "pause"));
+  doing("resume").addEventListener("click", event => control(event.currentTarget, "resume"));
+  doing("stop").addEventListener("click", event => studio.ask(event.currentTarget, {
+    question: t("train.stop.sure"), yes: t("train.stop.yes"), no: t("train.stop.no"),
+  }, async () => { await api.control({ run, action: "stop", visitor: studio.visitor() }); await tick(); }));
+  doing("open").addEventListener("click", () => changed("open", model));
+  doing("replay").addEventListener("click", replay);
+  doing("copy-watched").addEventListener("click", () => studio.copyText(part("watch-command").textContent));
+
+  const show = name => {
+    if (name !== run) reset(name);
+    tick();
+  };
+  const hide = () => { clearTimeout(timer); stopReplay(); };
+  return { show, hide };
+};

@@ -1,0 +1,61 @@
+// What the Train and Models tabs share: numbers in words, copying, a question asked in place, who this browser is, opening a model.
+Object.assign(studio, (() => {
+  const { t, make } = studio;
+  const number = value => Number(value).toLocaleString(document.documentElement.lang);
+
+  // A sentence that the app wrote in English (it may know details), or its translation by key.
+  const said = (key, english, facts = {}) => (document.documentElement.lang !== "en" && studio.has(key) ? t(key, facts) : english);
+
+  const copyText = async text => {
+    try { await navigator.clipboard.writeText(text); studio.toast(t("train.copied")); } catch { studio.toast(t("train.copy_failed"), "bad"); }
+  };
+
+  // A random word of this browser: on a shared machine only who started a training may stop or delete it.
+  const visitor = () => {
+    let word = studio.kept("visitor");
+    if (!word) {
+      word = Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join("");
+      studio.keep("visitor", word);
+    }
+    return word;
+  };
+
+  // Puts a question and two buttons where `button` stands; the work runs only after "yes".
+  const ask = (button, { question, yes, no }, work) => {
+    const box = make("span", "ask");
+    const sure = make("button", "button danger", yes), back = make("button", "quiet", no);
+    const close = () => { box.remove(); button.hidden = false; button.focus(); };
+    sure.type = back.type = "button";
+    sure.addEventListener("click", () => studio.busy(sure, async () => { await work(); box.remove(); button.hidden = false; }));
+    back.addEventListener("click", close);
+    box.addEventListener("keydown", event => { if (event.key === "Escape") close(); });
+    box.append(make("span", "", question), sure, back);
+    button.hidden = true;
+    button.after(box);
+    back.focus();
+  };
+
+  const action = (text, className, work) => {
+    const button = make("button", className, text);
+    button.type = "button";
+    button.addEventListener("click", () => work(button));
+    return button;
+  };
+
+  const openModel = async model => {
+    await studio.refreshModels();
+    studio.open("explore", { point: { seed: 0, model, truncation: 1 } });
+  };
+
+  // Fetches a file that the app has laid out for this page.
+  const fetchFile = (path, name) => {
+    const { root = "", api_prefix = "/gradio_api" } = window.gradio_config || {};
+    const link = Object.assign(make("a"), { href: `${root}${api_prefix}/file=${path}`, download: name });
+    link.click();
+    studio.toast(t("common.saved", { name }));
+  };
+
+  const date = seconds => new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+
+  return { number, said, copyText, visitor, ask, action, date, openModel, fetchFile };
+})());

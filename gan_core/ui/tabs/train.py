@@ -1,0 +1,16 @@
+"""The Train tab: choose pictures, a kind of model and how long; watch it learn."""
+
+from pathlib import Path
+
+from gradio.utils import get_upload_folder
+
+from gan_core.ui import Studio
+from gan_core.ui.train_desk import TrainDesk
+from gan_core.ui.widgets import Panel
+
+
+def build(studio: Studio) -> None:
+    """Put the tab on the page."""
+    desk = TrainDesk(Path(studio.settings.runs), Path(get_upload_folder()), studio.settings.device)
+    asked = (desk.options, desk.look, desk.send, desk.plan, desk.start, desk.snapshot, desk.sheet, desk.control, desk.remove, desk.trainings)
+    Panel("train", asked)

@@ -1,0 +1,118 @@
+"""What the Train tab may ask of the app. Every answer comes from the run folders, so any number of pages show the same."""
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from gan_core import data
+from gan_core.device import pick
+from gan_core.errors import StudioError
+from gan_core.models import FAMILIES
+from gan_core.training.run import Run, launch, list_runs
+from gan_core.ui import limits, picture_view, run_view, train_form, uploads
+from gan_core.ui.requests import Between
+
+TIMES = (1, 10, 60)  # minutes offered as cards
+SHORT_TIMES = (0.5, 1, 2)  # the same where trainings are limited
+Name = Annotated[str, Between(1, 200)]
+Visitor = Annotated[str, Between(0, 100)]
+
+
+@dataclass(frozen=True)
+class TrainDesk:
+    """The trainings below `runs`; `inbox` is where the browser's uploads arrive, `device` what the app computes on."""
+
+    runs: Path
+    inbox: Path
+    device: str = "auto"
+    starting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def options(self) -> dict:
+        """Return what the form offers: picture sets, families, lengths, and what is chosen at first."""
+        most = limits.max_minutes()
+        times = TIMES if most is None else tuple(t for t in SHORT_TIMES if t <= most) or (most,)
+        return {
+            "sources": [picture_view.card(name) for name in data.builtin_names()],
+            "families": list(FAMILIES),
+            "times": list(times),
+            "most": most,
+            "folders": limits.folders_allowed(),
+            "losses": train_form.CHOICES["loss"],
+            "conditional": train_form.CHOICES["conditional"],
+            "device": pick(self.device).reason,
+            "first": {"bundled": data.builtin_names()[0], "family": next(iter(FAMILIES)), "minutes": times[-1 if most else 1], "fit": "crop"},
+        }
+
+    def look(self, form: dict) -> dict:
+        """Return what would go into the network: a sheet of pictures, the facts in words, the files left out and why."""
+        return picture_view.look(form, self.runs)
+
+    def send(self, files: list[Name], token: str | None = None) -> dict:
+        """Take files that the browser has just uploaded (their paths in Gradio's inbox) into one upload."""
+        upload = uploads.receive(self.runs, files, self.inbox, token)
+        return {"token": upload.token, "files": upload.files}
+
+    def plan(self, form: dict) -> dict:
+        """Return the command line that `start` would run and the name the run would get."""
+        config = train_form.config_from(form, self.runs)
+        return {"command": train_form.command(config), "name": Path(config.out).name}
+
+    def start(self, form: dict, visitor: Visitor) -> dict:
+        """Start training in a process of its own; refused while another training goes on."""
+        with self.starting:
+            self._refuse_second()
+            run = launch(train_form.config_from(form, self.runs))
+            limits.sign(run.path, visitor)
+        uploads.sweep(self.runs, {Path(run.config.data) for run in list_runs(self.runs)})
+        return {"run": run.name}
+
+    def snapshot(self, run: Name, since: int = 0) -> dict:
+        """Return a run's status and what happened after `since` (see run_view.snapshot), its title and its command line."""
+        found = run_view.find(self.runs, run)
+        news = run_view.snapshot(found, since)
+        return {**news, "title": found.config.name or found.name, "command": train_form.command(found.config), "model": self._model(found)}
+
+    def sheet(self, run: Name, step: int) -> dict:
+        """Return the samples of one moment as a data URL."""
+        return {"sheet": run_view.sheet(run_view.find(self.runs, run), step)}
+
+    def control(self, run: Name, action: Literal["pause", "resume", "stop"], visitor: Visitor) -> dict:
+        """Pause, go on or stop (which keeps the model); `resume` also restarts a training whose process is gone."""
+        found = run_view.find(self.runs, run)
+        limits.check_owner(found.path, visitor)
+        if action == "resume" and found.status().state in run_view.RESUMABLE:
+            with self.starting:
+                self._refuse_second()
+                limits.check_time(found.config.minutes, found.config.steps)
+                launch(found.config, resume=True)
+        else:
+            found.control(action)
+        return {"state": found.status().state}
+
+    def remove(self, run: Name, visitor: Visitor) -> dict:
+        """Delete a run that is not going on, with its model."""
+        found = run_view.find(self.runs, run)
+        limits.check_owner(found.path, visitor)
+        found.delete()
+        return {"removed": found.name}
+
+    def trainings(self, visitor: Visitor) -> dict:
+        """Return every run, newest first, and the name of the one going on just now."""
+        found = [run_view.summary(run) for run in list_runs(self.runs)]
+        found.sort(key=lambda run: run["time"], reverse=True)
+        for run in found:
+            run["mine"] = limits.may_change(self.runs / run["run"], visitor)
+        active = next((run["run"] for run in found if run["active"]), None)
+        return {"runs": found, "active": active}
+
+    def _refuse_second(self) -> None:
+        running = run_view.active(self.runs)
+        if running is not None:
+            raise StudioError(
+                "run.one", "“{name}” is training just now. One training at a time: watch it, stop it, or wait until it ends.",
+                name=running.config.name or running.name, run=running.name,
+            )  # fmt: skip
+
+    def _model(self, run: Run) -> str:
+        return f"runs/{run.name}" if (run.model_folder / "config.json").is_file() else ""

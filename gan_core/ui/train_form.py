@@ -1,0 +1,112 @@
+"""Turns what a visitor filled in on the Train tab, which may be anything at all, into a checked TrainConfig."""
+
+import math
+import shlex
+from pathlib import Path
+
+from gan_core.config import RANGES, TrainConfig
+from gan_core.data import builtin_names
+from gan_core.errors import StudioError
+from gan_core.models import FAMILIES
+from gan_core.training import run
+from gan_core.ui import limits, uploads
+
+WHOLE = ("steps", "resolution", "batch", "seed")
+DECIMAL = ("minutes", "lr")
+CHOICES = {f.name: f.metadata["choices"] for f in TrainConfig.__dataclass_fields__.values() if "choices" in f.metadata}
+CHOSEN = ("fit", "loss", "conditional")  # of these, a form may set
+MAX_NAME = 60
+
+
+def config_from(form, runs: Path) -> TrainConfig:
+    """Return the config that `form` (a dict from the browser) asks for, with a run folder of its own below `runs`.
+
+    Raises StudioError whose facts name the `field` at fault; limits of a Space are applied here.
+    """
+    if not isinstance(form, dict):
+        raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.")
+    family = one_of(form, "family", FAMILIES)
+    data = data_path(form.get("source"), runs)
+    values = {name: number(form, name, whole=name in WHOLE) for name in (*WHOLE, *DECIMAL)}
+    values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
+    limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
+    title = _title(form.get("name"))
+    out = runs / run.free_name(runs, title or f"{source_name(form['source'])}-{family}")
+    given = {name: value for name, value in values.items() if value is not None}
+    return TrainConfig(data=data, family=family, name=title, out=str(out), flip=form.get("flip") is True, **given).checked()
+
+
+def data_path(source, runs: Path) -> str:
+    """Return the data spec of a source {kind: bundled|upload|folder, name}. Raises StudioError (field `source`)."""
+    kind, name = (source.get("kind"), source.get("name")) if isinstance(source, dict) else (None, None)
+    if kind == "bundled" and name in builtin_names():
+        return name
+    if kind == "upload":
+        return str(uploads.find(runs, name).path)
+    if kind == "folder":
+        return _folder(name)
+    raise StudioError("train.source", "Choose the pictures to learn from first.", field="source")
+
+
+def source_name(source: dict) -> str:
+    """Return a short name for a run on this source."""
+    kind, name = source["kind"], source["name"]
+    return {"bundled": name, "upload": "my-pictures"}.get(kind) or Path(name).stem
+
+
+def command(config: TrainConfig) -> str:
+    """Return the line that starts the same training from a terminal in the project's folder; paths inside it are shortened."""
+    return " ".join(shlex.quote(_shortened(word)) for word in run.command(config))
+
+
+def _shortened(word: str) -> str:
+    path = Path(word)
+    return str(path.relative_to(run.ROOT)) if path.is_absolute() and path.is_relative_to(run.ROOT) else word
+
+
+def _folder(name) -> str:
+    if not limits.folders_allowed():
+        raise StudioError("train.no_folders", "Here you can only upload pictures, not name a folder.", field="source")
+    if not isinstance(name, str) or not name.strip():
+        raise StudioError("train.folder_empty", "Type the folder's path, or upload the pictures instead.", field="source")
+    path = Path(name.strip().strip("\"'")).expanduser()
+    if "\0" in name or len(name) > 1000 or not path.exists():
+        raise StudioError("train.folder", "There is no folder or zip at {path}.", path=name.strip()[:200], field="source")
+    return str(path)
+
+
+def _title(name) -> str:
+    if name in (None, ""):
+        return ""
+    if not isinstance(name, str) or len(name) > MAX_NAME or not name.isprintable():
+        raise StudioError("train.name", "Use a name of at most {limit} letters.", limit=MAX_NAME, field="name")
+    return name.strip()
+
+
+def one_of(form: dict, name: str, known) -> str:
+    """Return the choice in a field. Raises StudioError (field `name`) unless it is one of `known`."""
+    value = form.get(name)
+    if not isinstance(value, str) or value not in known:
+        raise StudioError("train.choice", "Choose one of: {known}.", known=", ".join(known), field=name)
+    return value
+
+
+def number(form: dict, name: str, whole: bool) -> int | float | None:
+    """Return the number in a field (a JSON number or typed text), None when it was left empty; StudioError (field `name`) else."""
+    value = form.get(name)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or (whole and number != int(number)):
+        code, kind = ("train.whole", "a whole number") if whole else ("train.number", "a number")
+        raise StudioError(code, "“{value}” is not " + kind + ".", value=str(value)[:40], field=name)
+    low, high = RANGES[name]
+    if not low <= number <= high:
+        raise StudioError(
+            "train.range", "Use a number from {low} to {high}.", low=f"{low:,g}" if low < 1e4 else f"{low:,}",
+            high=f"{high:,g}" if high < 1e4 else f"{high:,}", field=name,
+        )  # fmt: skip
+    return int(number) if number.is_integer() else number
