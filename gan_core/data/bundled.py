@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,16 +67,18 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
     images = torch.empty((len(wanted), channels, resolution, resolution), dtype=torch.uint8)
     first = 0
     for file in entry.files:
-        with Image.open(FOLDER / file) as image:
-            columns, rows = image.width // entry.tile, image.height // entry.tile
-            if first < wanted.stop and first + columns * rows > wanted.start:  # else not worth decoding
-                bands = _bands(image, entry, channels, resolution)
-                for row, band in enumerate(bands):
-                    _copy(band, first + row * columns, images, wanted)
+        with Image.open(FOLDER / file) as sheet:
+            size = sheet.width // entry.tile * (sheet.height // entry.tile)
+            here = range(max(first, wanted.start), min(first + size, wanted.stop))
+            if here:  # else not worth decoding
+                for start, band in _bands(
+                    sheet, entry, channels, resolution, range(here.start - first, here.stop - first)
+                ):
+                    done = first + start + len(band) - wanted.start
+                    images.numpy()[done - len(band) : done] = band
                     if options.progress:
-                        done = min(first + (row + 1) * columns, wanted.stop) - wanted.start
-                        options.progress(max(0, done), len(wanted))
-            first += columns * rows
+                        options.progress(done, len(wanted))
+            first += size
     attributes = _attributes(entry)[wanted.start : wanted.stop]
     labels = None
     if entry.class_key:
@@ -95,28 +96,24 @@ def _split(entry: Sheets, options: LoadOptions) -> range:
     return range(start, min(stop, start + (options.limit or entry.count)))
 
 
-def _bands(sheet: Image.Image, entry: Sheets, channels: int, resolution: int) -> Iterator[np.ndarray]:
-    """Yield the rows of a sheet as uint8 [columns, C, R, R]."""
-    mode = MODES[channels]
+def _bands(sheet: Image.Image, entry: Sheets, channels: int, resolution: int, wanted: range):
+    """Yield (number of the first picture, uint8 [n, C, R, R]) for the wanted part of each row of a sheet."""
+    mode, tile = MODES[channels], entry.tile
     grid = np.atleast_3d(np.asarray(sheet if sheet.mode == mode else sheet.convert(mode)))
-    for top in range(0, grid.shape[0], entry.tile):
-        band = grid[top : top + entry.tile].reshape(entry.tile, -1, entry.tile, channels).transpose(1, 3, 0, 2)
-        if resolution != entry.tile:
-            band = np.stack([_resized(tile, resolution, entry.pixel_art) for tile in band])
-        yield band
+    columns = sheet.width // tile
+    for row in range(wanted.start // columns, -(-wanted.stop // columns)):
+        band = grid[row * tile : (row + 1) * tile].reshape(tile, columns, tile, channels).transpose(1, 3, 0, 2)
+        start = max(row * columns, wanted.start)
+        band = band[start - row * columns : wanted.stop - row * columns]
+        if resolution != tile:
+            band = np.stack([_resized(picture, resolution, entry.pixel_art) for picture in band])
+        yield start, band
 
 
 def _resized(tile: np.ndarray, resolution: int, pixel_art: bool) -> np.ndarray:
     """Return uint8 [C, R, R] of [C, H, W]."""
     image = Image.fromarray(tile[0] if len(tile) == 1 else np.ascontiguousarray(tile.transpose(1, 2, 0)))
     return np.atleast_3d(np.asarray(fit_square(image, resolution, "crop", pixel_art))).transpose(2, 0, 1)
-
-
-def _copy(band: np.ndarray, first: int, images: torch.Tensor, wanted: range) -> None:
-    """Put those pictures of a band that are wanted where they belong; `first` is the band's first picture."""
-    start, stop = max(first, wanted.start), min(first + len(band), wanted.stop)
-    if start < stop:
-        images.numpy()[start - wanted.start : stop - wanted.start] = band[start - first : stop - first]
 
 
 def _attributes(entry: Sheets) -> list[dict]:

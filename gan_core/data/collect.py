@@ -55,7 +55,7 @@ def natural_key(name: str) -> list:
 
 
 def judge(name: str) -> Skipped | bool:
-    """Say from its relative name whether a file is a picture to read (True), no business of ours (False), or skipped."""
+    """Judge by its relative name: the file is a picture to read (True), none of our business (False), or skipped."""
     parts = [part.casefold() for part in PurePosixPath(name).parts]
     if any(part.startswith(".") or part in IGNORED for part in parts):
         return False
@@ -152,7 +152,7 @@ def choose_channels(pixels: Sequence[np.ndarray]) -> int:
 
 
 def notes_for(count: int, options: LoadOptions, has_held_out: bool) -> tuple[Note, ...]:
-    """Return what a person should know about a set of so few pictures, or of one without the held-out part asked for."""
+    """Return what a person should know about a set of so few pictures, or of one that has nothing held out."""
     notes = []
     if count == 1:
         notes.append(Note("one_picture", "There is only one picture: a model can learn nothing but to repeat it."))
@@ -193,7 +193,7 @@ def _stack(pixels: list[np.ndarray], channels: int) -> torch.Tensor:
     side = pixels[0].shape[0]
     images = torch.empty((len(pixels), channels, side, side), dtype=torch.uint8)
     for row in reversed(range(len(pixels))):
-        images[row] = torch.from_numpy(np.ascontiguousarray(to_channels(pixels.pop(), channels)))
+        images.numpy()[row] = to_channels(pixels.pop(), channels)
     return images
 
 

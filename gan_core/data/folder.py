@@ -66,7 +66,8 @@ def read_file(path: Path) -> bytes:
 
 def _refuse(path: Path, root: Path) -> Skipped | None:
     """Return why a file must not be read: it is a link out of the folder, or a pipe or device."""
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+    # realpath, unlike Path.resolve, bears links that run in a circle
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         return _linked(path, root)
     try:
         mode = path.stat().st_mode

@@ -71,7 +71,7 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
     for pair in pairs:
         for picture in _read_pictures(pair, count - row):
             square = np.asarray(fit_square(Image.fromarray(picture), resolution, options.fit))
-            images[row] = torch.from_numpy(np.array(to_channels(square[..., None], channels)))
+            images.numpy()[row] = to_channels(square[..., None], channels)
             row += 1
             if options.progress and (row == count or row % 1000 == 0):
                 options.progress(row, count)
