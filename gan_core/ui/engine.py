@@ -6,6 +6,7 @@ slider) before long sequences, so that nobody waits for another's film.
 
 import asyncio
 import logging
+import os
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -110,7 +111,10 @@ class Engine:
         try:
             from gan_core.latent.sample import render
 
-            pictures = render(self._model(jobs[0].model), [point for job in jobs for point in job.points])
+            points = [point for job in jobs for point in job.points]
+            model = self._model(jobs[0].model)
+            self._set_threads(len(points))
+            pictures = render(model, points)
         except Exception as error:
             if len(jobs) == 1:
                 jobs[0].answer.set_exception(error)
@@ -143,14 +147,17 @@ class Engine:
 
     def _pick_device(self):
         if self._device is None:
-            import torch
-
             from gan_core.device import pick
 
             self._device = pick(self._device_name).device
-            if self._device.type == "cpu":
-                torch.set_num_threads(1)  # small pictures: a second thread costs more than it gives (measured in benchmarks/drag.py)
         return self._device
+
+    def _set_threads(self, pictures: int) -> None:
+        """One thread for a few pictures, half the cores for a sheet: the rest belongs to the page and to a training run."""
+        if self._device.type == "cpu":
+            import torch
+
+            torch.set_num_threads(1 if pictures < CHUNK // 2 else max(1, (os.cpu_count() or 1) // 2))
 
     def _warm_up(self) -> None:
         try:

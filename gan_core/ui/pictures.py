@@ -10,15 +10,24 @@ from PIL import Image
 
 from gan_core.latent.point import LatentPoint
 
-LOSSLESS_SIDE = 96  # pixels a side up to which a picture travels without loss
+LOSSLESS_SIDE = 1024  # pixels high up to which a picture or sheet travels without loss
 
 
-def data_url(picture: np.ndarray, lossless: bool = True) -> str:
-    """Return uint8 [H, W, C] as a WebP data URL (the quickest encoding that keeps it small)."""
+def encode(picture: np.ndarray) -> tuple[str, bytes]:
+    """Return (media type, bytes) of uint8 [H, W, C]: quick PNG without loss while it is small, quick WebP beyond."""
     file = io.BytesIO()
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
-    image.save(file, "webp", lossless=lossless, quality=0 if lossless else 90, method=0, exact=True)
-    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
+    if len(picture) <= LOSSLESS_SIDE:
+        image.save(file, "png", compress_level=1)
+        return "image/png", file.getvalue()
+    image.save(file, "webp", quality=90, method=0)
+    return "image/webp", file.getvalue()
+
+
+def data_url(picture: np.ndarray) -> str:
+    """Return uint8 [H, W, C] as a data URL that an <img> can show."""
+    kind, data = encode(picture)
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def sheet(pictures: np.ndarray, columns: int) -> dict:
@@ -28,7 +37,7 @@ def sheet(pictures: np.ndarray, columns: int) -> dict:
     cells = np.zeros((rows * columns, height, width, channels), np.uint8)
     cells[:count] = pictures
     board = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2).reshape(rows * height, columns * width, channels)
-    return {"url": data_url(board, height <= LOSSLESS_SIDE), "columns": columns, "count": count, "width": width, "height": height}
+    return {"url": data_url(board), "columns": columns, "count": count, "width": width, "height": height}
 
 
 def attachment(name: str, kind: str, data: bytes) -> dict:

@@ -17,8 +17,8 @@ studio.panel("explore", element, server, (element, api) => {
     find(".hero").classList.add("awake");
     studio.painted = (studio.painted || 0) + 1;
   }, error => {
-    if (error.code !== "offline" && store.canUndo === false) goHome();
     studio.toast(error.message, "bad");
+    if (!last && error.code !== "offline") goOn(); // a link or model that does not work must not leave an empty page
   });
   const follow = point => {
     const text = JSON.stringify(point);
@@ -31,7 +31,14 @@ studio.panel("explore", element, server, (element, api) => {
   // ---- changing the point
   const change = (fields, options) => store.set({ ...store.point, ...fields }, options);
   const fresh = (model, seed) => ({ seed, model: model.id, truncation: store.point?.truncation ?? 1 });
-  const goHome = () => { const model = store.models[0]; if (model) store.set(fresh(model, 0)); };
+  const tried = new Set();
+  const goOn = () => {
+    const model = store.models.find(model => !tried.has(model.id));
+    if (!model) return;
+    tried.add(model.id);
+    asked = null;
+    store.set(fresh(model, 0), { commit: false });
+  };
   const setSeed = (value, options) => {
     const { model, truncation, label, moves } = store.point;
     store.set({ seed: value, moves, truncation, label: label ?? undefined, model }, options);
@@ -47,7 +54,7 @@ studio.panel("explore", element, server, (element, api) => {
   const row = i => {
     const box = make("div", "slider-row");
     box.innerHTML = `<label for="explore-d${i}"></label><input id="explore-d${i}" type="range" min="${-REACH}" max="${REACH}" step="0.05" value="0" data-rest="0">
-      <output class="value" for="explore-d${i}"></output><button class="quiet round">${studio.icon("reset")}</button>`;
+      <button class="value">${studio.icon("reset")}<output for="explore-d${i}"></output></button>`;
     box.querySelector("label").textContent = t("explore.direction", { n: i + 1 });
     const back = box.querySelector("button"), input = box.querySelector("input");
     back.title = t("explore.reset");
@@ -90,8 +97,8 @@ studio.panel("explore", element, server, (element, api) => {
       const input = box.querySelector("input");
       if (Number(input.value) !== value) input.value = value;
       studio.fillTrack(input);
-      box.querySelector(".value").textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
-      box.querySelector("button").style.visibility = value ? "visible" : "hidden";
+      box.querySelector("output").textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
+      box.querySelector("button").disabled = !value;
     });
     find("[data-act=reset-all]").disabled = !(point?.moves?.length) && (point?.truncation ?? 1) === 1;
     find("[data-act=undo]").disabled = !store.canUndo;
@@ -147,7 +154,7 @@ studio.panel("explore", element, server, (element, api) => {
     if (!models.length) { studio.toast(t("model.none_help")); return; }
     if (store.point) return show(store.point);
     const point = store.restore();
-    if (point && models.some(model => model.id === point.model)) store.set(point); else goHome();
+    if (point && models.some(model => model.id === point.model)) store.set(point); else goOn();
   });
 
   return { show: detail => { if (detail?.point) store.set(detail.point); else if (store.point) show(store.point); } };

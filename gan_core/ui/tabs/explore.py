@@ -5,7 +5,7 @@ from typing import Annotated
 from gan_core.export import to_png
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
-from gan_core.ui.pictures import LOSSLESS_SIDE, attachment, data_url, file_name
+from gan_core.ui.pictures import attachment, data_url, file_name
 from gan_core.ui.requests import Between
 from gan_core.ui.widgets import Panel
 
@@ -19,7 +19,7 @@ class Explore:
     async def picture(self, point: LatentPoint) -> str:
         """Return the picture of a point as a data URL, at the model's own size."""
         (picture,) = await self.engine.render(point.model, [point])
-        return data_url(picture, len(picture) <= LOSSLESS_SIDE)
+        return data_url(picture)
 
     async def save(self, point: LatentPoint, size: Annotated[int, Between(8, 2048)] | None = None) -> dict:
         """Return the picture as a PNG file with its point inside, enlarged to `size` pixels (None: the model's own size)."""

@@ -1,0 +1,175 @@
+"""How closely the picture follows a slider: `python benchmarks/drag.py [--model faces-gan]`.
+
+A real Chromium drags a slider of the real app at 60 Hz. The floor is the least a web page can do with the same model: a bare
+FastAPI route in a process of its own renders and encodes the same picture, plain JavaScript fetches and paints it.
+Printed: pictures painted a second, median and 95th percentile of input → painted, and their ratio to the floor.
+"""
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+SECONDS, HERTZ = 4, 60
+
+FLOOR_SERVER = """
+import base64, io, json, sys
+import torch, uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, Response
+from gan_core.checkpoint import load_model
+from gan_core.latent.point import LatentPoint
+from gan_core.latent.sample import render
+from gan_core.ui.pictures import encode
+torch.set_num_threads(1)
+model, app = load_model(sys.argv[1]), FastAPI()
+
+@app.get("/")
+def page():
+    return HTMLResponse(open(sys.argv[3]).read())
+
+@app.post("/picture")
+async def picture(request: Request):
+    (pixels,) = render(model, [LatentPoint.from_json(await request.json())])
+    kind, data = encode(pixels)
+    return Response(data, media_type=kind)
+
+uvicorn.run(app, port=int(sys.argv[2]), log_level="warning")
+"""
+
+FLOOR_PAGE = """<!doctype html><canvas id=c width=648 height=648 style="width:648px;height:648px"></canvas><br>
+<input id="explore-d0" type=range min=-3 max=3 step=0.05 value=0 style="width:300px"><script>
+const context = c.getContext("2d"), slider = document.getElementById("explore-d0"); context.imageSmoothingQuality = "high";
+let next = null, busy = false;
+const pump = async () => { if (busy) return; busy = true; while (next) { const point = next; next = null;
+  const answer = await fetch("/picture", {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(point)});
+  const image = await createImageBitmap(await answer.blob()); context.drawImage(image, 0, 0, 648, 648); c.dataset.point = JSON.stringify(point); } busy = false; };
+slider.addEventListener("input", () => { next = {seed: 1, moves: [["d0", Number(slider.value)]], truncation: 1}; pump(); });
+</script>"""
+
+# Notes when a slider value was entered and when a picture of that value (or of a later one) was painted.
+PROBE = """canvas => {
+  const slider = document.getElementById("explore-d0"), waiting = [];
+  window.probe = {delays: [], painted: 0};
+  slider.addEventListener("input", () => waiting.push([Number(slider.value), performance.now()]), true);
+  new MutationObserver(() => requestAnimationFrame(() => {
+    const move = (JSON.parse(canvas.dataset.point).moves || []).find(move => move[0] === "d0"), value = move ? move[1] : 0;
+    const found = waiting.map(entry => entry[0]).lastIndexOf(value);
+    if (found < 0) return;
+    probe.delays.push(performance.now() - waiting[found][1]);
+    probe.painted += 1;
+    waiting.splice(0, found + 1);
+  })).observe(canvas, {attributes: true, attributeFilter: ["data-point"]});
+}"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{url} did not come up")
+
+
+def drag(page: Page) -> dict:
+    """Drag the first slider to and fro for SECONDS at HERTZ; return figures."""
+    slider = page.locator("#explore-d0")
+    page.locator("canvas").first.evaluate(PROBE)
+    box = slider.bounding_box()
+    y, left, width = box["y"] + box["height"] / 2, box["x"] + 12, box["width"] - 24
+    page.mouse.move(left + width / 2, y)
+    page.mouse.down()
+    start, steps = time.perf_counter(), SECONDS * HERTZ
+    for i in range(steps):
+        share = abs((i * 2.3 / HERTZ + 0.5) % 2 - 1)
+        page.mouse.move(left + width * share, y)
+        time.sleep(max(0, start + (i + 1) / HERTZ - time.perf_counter()))
+    elapsed = time.perf_counter() - start
+    painted = page.evaluate("probe.painted")
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    point = json.loads(page.locator("canvas").first.get_attribute("data-point"))
+    value = dict(map(tuple, point.get("moves", []))).get("d0", 0)
+    delays = sorted(page.evaluate("probe.delays"))
+    return {
+        "per_second": painted / elapsed,
+        "median": delays[len(delays) // 2],
+        "p95": delays[int(len(delays) * 0.95)],
+        "last_is_last": abs(value - float(slider.input_value())) < 1e-6,
+    }
+
+
+def measure(browser, url: str) -> dict:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(url)
+    page.wait_for_selector("#explore-d0", timeout=60_000)
+    page.wait_for_timeout(1500)
+    drag(page)  # warm
+    figures = drag(page)
+    page.close()
+    return figures
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--weights", type=Path, default=ROOT / "weights")
+    flags.add_argument("--model", default="faces-gan")
+    flags.add_argument("--rounds", type=int, default=3, help="app and floor are measured in turn this often; the medians count")
+    options = flags.parse_args()
+    scratch = Path(os.environ.get("TMPDIR", "/tmp")) / f"latent-studio-drag-{os.getpid()}"
+    scratch.mkdir()
+    (scratch / "floor.html").write_text(FLOOR_PAGE)
+    ports = free_port(), free_port()
+    env = os.environ | {"PYTHONPATH": str(ROOT), "GRADIO_ANALYTICS_ENABLED": "False"}
+    app = [ROOT / "app.py", "--weights", options.weights.resolve(), "--runs", scratch / "runs", "--port", str(ports[0])]
+    floor = ["-c", FLOOR_SERVER, options.weights.resolve() / options.model, str(ports[1]), scratch / "floor.html"]
+    processes = [subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT, env=env) for command in (app, floor)]
+    point = json.dumps({"seed": 1, "model": options.model}, separators=(",", ":"))
+    urls = f"http://127.0.0.1:{ports[0]}/?point={point}", f"http://127.0.0.1:{ports[1]}/"
+    results: dict[str, list[dict]] = {"app": [], "floor": []}
+    try:
+        for url, process in zip(urls, processes, strict=True):
+            wait_for(url.split("?")[0], process)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+            for _ in range(options.rounds):
+                for name, url in zip(results, urls, strict=True):
+                    results[name].append(measure(browser, url))
+            browser.close()
+    finally:
+        for process in processes:
+            process.terminate()
+    report(results)
+
+
+def report(results: dict[str, list[dict]]) -> None:
+    def middle(name: str, key: str) -> float:
+        return sorted(figures[key] for figures in results[name])[len(results[name]) // 2]
+
+    for name in results:
+        row = "  ".join(f"{key} {middle(name, key):6.1f}" for key in ("per_second", "median", "p95"))
+        print(f"{name:6} {row}  last picture = last position: {all(f['last_is_last'] for f in results[name])}")
+    print(f"ratio of medians: {middle('app', 'median') / middle('floor', 'median'):.2f}   load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+if __name__ == "__main__":
+    main()
