@@ -155,7 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
         found = self.repo(repo, revision)
         if found:
             files = found[0].commits[found[1]]
-            self.answer_json([{"type": "file", "path": name, "size": len(data), "oid": _git_id(data)} for name, data in files.items()])
+            self.answer_json(
+                [
+                    {"type": "file", "path": name, "size": len(data), "oid": _git_id(data)}
+                    for name, data in files.items()
+                ]
+            )
 
     def models(self) -> None:
         public = {name: repo for name, repo in self.hub.repos.items() if not repo.private}
@@ -171,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
     def file(self, repo: str, revision: str, name: str) -> None:
         found = self.repo(repo, revision, content=True)
         if not found:
-            return
+            return None
         data = found[0].commits[found[1]].get(name)
         headers = {"X-Repo-Commit": found[1], "Accept-Ranges": "bytes"}
         if data is None:
@@ -238,7 +243,15 @@ def _describe(repo_id: str, repo: Repo, commit: str) -> dict:
         {"rfilename": name, "size": repo.announced.get(name, len(data)), "blobId": _git_id(data)}
         for name, data in repo.commits[commit].items()
     ]
-    return {"id": repo_id, "modelId": repo_id, "sha": commit, "private": repo.private, "gated": repo.gated, "tags": [], "siblings": files}
+    return {
+        "id": repo_id,
+        "modelId": repo_id,
+        "sha": commit,
+        "private": repo.private,
+        "gated": repo.gated,
+        "tags": [],
+        "siblings": files,
+    }
 
 
 def _git_id(data: bytes) -> str:

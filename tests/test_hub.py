@@ -10,18 +10,24 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
-from hub_standin import Fault, Hub
 from huggingface_hub import HfApi, constants, file_download
 
+import gan_core
 from gan_core import hub as studio_hub
 from gan_core.checkpoint import load_model, save_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.hub import download
 from gan_core.models import build
+from tests.hub_standin import Fault, Hub
 
 CONFIG = json.dumps({"family": "dcgan", "resolution": 16}).encode()
-MODEL = {"config.json": CONFIG, "README.md": b"# Faces", "preview.webp": b"RIFF", "model.safetensors": bytes(range(256)) * 8}
+MODEL = {
+    "config.json": CONFIG,
+    "README.md": b"# Faces",
+    "preview.webp": b"RIFF",
+    "model.safetensors": bytes(range(256)) * 8,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +58,9 @@ def hub():
 @pytest.fixture
 def pull(hub, tmp_path):
     def pull(spec="ann/faces", **options):
-        return studio_hub.pull(spec, **{"endpoint": hub.endpoint, "cache_dir": tmp_path / "cache", "timeout": 20, **options})
+        return studio_hub.pull(
+            spec, **{"endpoint": hub.endpoint, "cache_dir": tmp_path / "cache", "timeout": 20, **options}
+        )
 
     return pull
 
@@ -104,17 +112,26 @@ def test_parse_knows_the_mirror(monkeypatch):
     assert studio_hub.parse("https://mirror.example/ann/faces") == ("ann/faces", None)
 
 
-def test_a_pulled_model_loads(hub, pull, tmp_path):
+def test_a_pulled_model_loads(hub, pull, tmp_path, monkeypatch):
     config = ModelConfig(family="dcgan", resolution=16, channels=1, z_dim=4, name="faces", options={"width": 4})
     save_model(tmp_path / "made", build(config))
     hub.add("ann/faces", {path.name: path.read_bytes() for path in (tmp_path / "made").iterdir()})
     folder = pull()
     assert load_model(folder).config.name == "faces"
     assert studio_hub.cached_models(tmp_path / "cache") == [("ann/faces", "main", folder)]
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    assert gan_core.load("ann/faces@main", device="cpu").config.name == "faces"
 
 
 def test_only_a_models_files_are_fetched_and_the_weights_last(hub, pull):
-    extra = {"run.py": b"import os", "model.pkl": b"\x80", "sub/config.json": CONFIG, "../config.json": CONFIG, "..\\x": b"", "/etc/x": b""}
+    extra = {
+        "run.py": b"import os",
+        "model.pkl": b"\x80",
+        "sub/config.json": CONFIG,
+        "../config.json": CONFIG,
+        "..\\x": b"",
+        "/etc/x": b"",
+    }
     hub.add("ann/faces", {**extra, **MODEL})
     folder = pull()
     assert hub.downloads() == list(MODEL)
@@ -166,7 +183,9 @@ def test_a_new_commit_is_fetched(hub, pull, tmp_path):
     folder = pull()
     assert folder.name == commit and (folder / "model.safetensors").read_bytes() == b"new weights"
     assert hub.downloads() == ["model.safetensors"]  # the other files are the same blobs
-    assert sorted(studio_hub.cached_models(tmp_path / "cache")) == sorted([("ann/faces", "main", folder), ("ann/faces", old.name, old)])
+    assert sorted(studio_hub.cached_models(tmp_path / "cache")) == sorted(
+        [("ann/faces", "main", folder), ("ann/faces", old.name, old)]
+    )
 
 
 def test_revisions(hub, pull, tmp_path):
@@ -237,7 +256,9 @@ def test_a_silent_name_service_is_given_up_after_the_timeout(pull, monkeypatch):
     never.set()
 
 
-@pytest.mark.parametrize("fault", [Fault("status", status=503), Fault("status", status=429), Fault("html"), Fault("status", status=418)])
+@pytest.mark.parametrize(
+    "fault", [Fault("status", status=503), Fault("status", status=429), Fault("html"), Fault("status", status=418)]
+)
 def test_a_hub_that_makes_no_sense(hub, pull, fault):
     hub.add("ann/faces", MODEL)
     hub.faults.append(fault)
@@ -406,7 +427,9 @@ def test_cached_models_passes_over_what_is_not_ours(tmp_path):
 
 def test_requests_tell_nothing_about_the_computer(hub, pull, monkeypatch):
     sent = []
-    monkeypatch.setattr(HfApi, "_build_hf_headers", lambda self, **options: sent.append(build_headers(self, **options)) or sent[-1])
+    monkeypatch.setattr(
+        HfApi, "_build_hf_headers", lambda self, **options: sent.append(build_headers(self, **options)) or sent[-1]
+    )
     hub.add("ann/faces", MODEL)
     pull()
     assert sent and all("torch" not in headers["user-agent"] for headers in sent)

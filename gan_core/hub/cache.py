@@ -56,5 +56,9 @@ def remember(source: Source, commit: str) -> None:
 def _revision(repo: Path, commit: str) -> str:
     """Return the branch or tag that the cache knows for a commit, "main" before others; else the commit itself."""
     refs = repo / "refs"
-    names = [ref.relative_to(refs).as_posix() for ref in refs.rglob("*") if ref.is_file() and ref.read_text().strip() == commit]
+    names = [
+        ref.relative_to(refs).as_posix()
+        for ref in refs.rglob("*")
+        if ref.is_file() and ref.read_text().strip() == commit
+    ]
     return "main" if "main" in names else min(names, default=commit)

@@ -51,7 +51,9 @@ def parse(text: str) -> tuple[str, str | None]:
     return name, revision
 
 
-def resolve_source(text: str, token: str | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float) -> Source:
+def resolve_source(
+    text: str, token: str | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float
+) -> Source:
     """Return the Source that a person's words, the arguments and the environment (HF_ENDPOINT, HF_HOME, …) describe."""
     return Source(*parse(text), _token(token), _endpoint(endpoint), cache_folder(cache_dir), timeout)
 
@@ -88,7 +90,9 @@ def _token(token: str | None) -> str | bool | None:
     """Return what the client shall send. A Space never lends its owner's own token to visitors."""
     token = token.strip() if token else None
     if token and not re.fullmatch("[!-~]+", token):
-        raise StudioError("hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings.")
+        raise StudioError(
+            "hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings."
+        )
     return token or (False if os.environ.get("SPACE_ID") else None)
 
 

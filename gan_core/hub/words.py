@@ -40,7 +40,9 @@ def broken_off(source: Source) -> StudioError:
 
 def disk_full(source: Source) -> StudioError:
     """There is no room in the cache."""
-    return StudioError("hub.disk_full", "The disk is too full to download {repo}. Free some space and try again.", repo=source.repo_id)
+    return StudioError(
+        "hub.disk_full", "The disk is too full to download {repo}. Free some space and try again.", repo=source.repo_id
+    )
 
 
 def too_large(source: Source, name: str, size: int, most: int) -> StudioError:
@@ -59,16 +61,32 @@ def translate(error: BaseException, source: Source) -> BaseException:
         return error
     if isinstance(error, errors.HfHubHTTPError):
         return _from_answer(error, source)
-    if isinstance(error, (httpx2.ConnectError, httpx2.TimeoutException, errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError)):
+    if isinstance(
+        error,
+        (httpx2.ConnectError, httpx2.TimeoutException, errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError),
+    ):
         return offline(source)
-    if isinstance(error, httpx2.TransportError) or (isinstance(error, OSError) and str(error).startswith("Consistency check")):
+    if isinstance(error, httpx2.TransportError) or (
+        isinstance(error, OSError) and str(error).startswith("Consistency check")
+    ):
         return broken_off(source)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(source)
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StudioError("hub.cache", "The download folder {folder} cannot be written. Set HF_HOME to one that can.",
                            folder=str(source.cache_dir))  # fmt: skip
-    if isinstance(error, (httpx2.HTTPError, httpx2.InvalidURL, errors.FileMetadataError, ValueError, KeyError, TypeError, AssertionError)):
+    if isinstance(
+        error,
+        (
+            httpx2.HTTPError,
+            httpx2.InvalidURL,
+            errors.FileMetadataError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AssertionError,
+        ),
+    ):
         return unavailable()  # not the Hub's format: a captive portal, a proxy, a wrong HF_ENDPOINT
     return error
 
@@ -91,7 +109,9 @@ def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
         return not_ours(source)
     refused = status in (401, 403) and not isinstance(error, errors.RepositoryNotFoundError)
     if refused and source.token:
-        return StudioError("hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings.")
+        return StudioError(
+            "hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings."
+        )
     if isinstance(error, errors.RepositoryNotFoundError) and source.token:
         return StudioError("hub.private", "There is no {repo} that this access token may read. Check the name and whose token it is.",
                            repo=source.repo_id)  # fmt: skip
