@@ -141,8 +141,8 @@ def test_not_a_number_rolls_back_with_half_the_rate(tiny, monkeypatch):
     monkeypatch.setattr(DCGAN, "train_step", sometimes_broken)
     config = tiny(steps=8)
     events = list(gan_core.train(config))
-    warnings = [e for e in events if e["type"] == "warning"]
-    assert [w["code"] for w in warnings] == ["train.rollback"] and "half the learning rate" in warnings[0]["message"]
+    warnings = [e for e in events if e.get("code") == "train.rollback"]
+    assert len(warnings) == 1 and "half the learning rate" in warnings[0]["message"]
     assert events[-1]["state"] == "done" and events[-1]["facts"]["images"] == 64
     assert all(torch.isfinite(t).all() for t in final_state(config).values())
 

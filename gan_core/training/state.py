@@ -92,8 +92,12 @@ def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA) -> None
     for name, network in family.networks().items():
         network.load_state_dict(under(f"network.{name}."))
     for name, optimizer in family.optimizers().items():
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
         state: dict[int, dict] = {}
         for key, tensor in under(f"optimizer.{name}.").items():
             index, _, field = key.partition(".")
+            parameter = parameters[int(index)]
+            if tensor.shape == parameter.shape:  # fused Adam walks memory in order, so the strides must be the parameter's
+                tensor = torch.empty_like(parameter, requires_grad=False).copy_(tensor)
             state.setdefault(int(index), {})[field] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
