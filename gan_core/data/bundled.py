@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -65,20 +66,12 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
     resolution, channels = options.resolution or entry.tile, options.channels or entry.channels
     check_memory(len(wanted), channels, resolution)
     images = torch.empty((len(wanted), channels, resolution, resolution), dtype=torch.uint8)
-    first = 0
-    for file in entry.files:
-        with Image.open(FOLDER / file) as sheet:
-            size = sheet.width // entry.tile * (sheet.height // entry.tile)
-            here = range(max(first, wanted.start), min(first + size, wanted.stop))
-            if here:  # else not worth decoding
-                for start, band in _bands(
-                    sheet, entry, channels, resolution, range(here.start - first, here.stop - first)
-                ):
-                    done = first + start + len(band) - wanted.start
-                    images.numpy()[done - len(band) : done] = band
-                    if options.progress:
-                        options.progress(done, len(wanted))
-            first += size
+    done = 0
+    for band in _decode(entry, channels, resolution, wanted):
+        images.numpy()[done : done + len(band)] = band
+        done += len(band)
+        if options.progress:
+            options.progress(done, len(wanted))
     attributes = _attributes(entry)[wanted.start : wanted.stop]
     labels = None
     if entry.class_key:
@@ -96,18 +89,29 @@ def _split(entry: Sheets, options: LoadOptions) -> range:
     return range(start, min(stop, start + (options.limit or entry.count)))
 
 
-def _bands(sheet: Image.Image, entry: Sheets, channels: int, resolution: int, wanted: range):
-    """Yield (number of the first picture, uint8 [n, C, R, R]) for the wanted part of each row of a sheet."""
+def _decode(entry: Sheets, channels: int, resolution: int, wanted: range) -> Iterator[np.ndarray]:
+    """Yield the wanted pictures as uint8 [n, C, R, R], a row of a sheet at a time; skips sheets without any."""
+    first = 0
+    for file in entry.files:
+        with Image.open(FOLDER / file) as sheet:
+            size = sheet.width // entry.tile * (sheet.height // entry.tile)
+            here = range(max(wanted.start - first, 0), min(wanted.stop - first, size))
+            if here:
+                yield from _rows(sheet, entry, channels, resolution, here)
+            first += size
+
+
+def _rows(sheet: Image.Image, entry: Sheets, channels: int, resolution: int, wanted: range) -> Iterator[np.ndarray]:
     mode, tile = MODES[channels], entry.tile
     grid = np.atleast_3d(np.asarray(sheet if sheet.mode == mode else sheet.convert(mode)))
     columns = sheet.width // tile
-    for row in range(wanted.start // columns, -(-wanted.stop // columns)):
-        band = grid[row * tile : (row + 1) * tile].reshape(tile, columns, tile, channels).transpose(1, 3, 0, 2)
-        start = max(row * columns, wanted.start)
-        band = band[start - row * columns : wanted.stop - row * columns]
+    for first in range(wanted.start // columns * columns, wanted.stop, columns):
+        top = first // columns * tile
+        band = grid[top : top + tile].reshape(tile, columns, tile, channels).transpose(1, 3, 0, 2)
+        band = band[max(wanted.start - first, 0) : wanted.stop - first]
         if resolution != tile:
             band = np.stack([_resized(picture, resolution, entry.pixel_art) for picture in band])
-        yield start, band
+        yield band
 
 
 def _resized(tile: np.ndarray, resolution: int, pixel_art: bool) -> np.ndarray:

@@ -204,6 +204,6 @@ def _nothing_left(listing: Listing, skipped: Sequence[Skipped]) -> StudioError:
             name=listing.name,
         )  # fmt: skip
     return StudioError(
-        "data.unreadable", "None of the {count} pictures in {name} can be read. {reasons}",
+        "data.unreadable", "Nothing in {name} can be read (pictures tried: {count}). {reasons}",
         count=len(skipped), name=listing.name, reasons="; ".join(str(skip) for skip in skipped[:3]),
     )  # fmt: skip

@@ -101,7 +101,7 @@ def _is_held_out(pictures: Path) -> bool:
 def _pair(pictures: Path) -> Pair:
     head = _head(pictures, 16)
     if head[:4] == LABELS:
-        message = "{name} holds labels, not pictures. Choose the file with “images” in its name, or the folder of both."
+        message = "{name} holds labels, not pictures. Choose the file named “images”, or the folder of both."
         raise StudioError("data.idx_labels_only", message, name=pictures.name)
     if head[:4] != PICTURES or len(head) < 16:
         message = "{name} does not start like an idx file of grey pictures. Check that it was copied whole."
