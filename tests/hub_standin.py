@@ -38,8 +38,8 @@ class Fault:
     """Something that goes wrong with requests whose "METHOD path" matches `where`, `times` times (None: always).
 
     kind: "hang" (no answer), "status" (answer `status`), "html" (a captive portal's page), and for bodies "slow"
-    (in 20 pieces), "stall" (half, then nothing), "truncate" (half of what is left, then the connection closes), "endless" (more
-    than announced).
+    (in 20 pieces), "stall" (half, then nothing), "truncate" (half of what is left, then the connection closes), "endless" (zeros
+    without an end).
     """
 
     kind: str
@@ -224,9 +224,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def send_endless(self, body: bytes) -> None:
-        for piece in (body, bytes(1024)):
+        piece = body + bytes(100_000)
+        while not self.hub.closing.is_set():
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
-        self.wfile.write(b"0\r\n\r\n")
 
     def handle_one_request(self) -> None:
         try:

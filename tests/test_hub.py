@@ -6,11 +6,13 @@ import shutil
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
 from huggingface_hub import HfApi, constants, file_download
+from huggingface_hub.utils._xet_progress_reporting import XetDownloadProgressReporter
 
 import gan_core
 from gan_core import hub as studio_hub
@@ -18,6 +20,7 @@ from gan_core.checkpoint import load_model, save_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.hub import download
+from gan_core.hub.names import resolve_source
 from gan_core.models import build
 from tests.hub_standin import Fault, Hub
 
@@ -172,6 +175,32 @@ def test_a_second_pull_downloads_nothing(hub, pull):
     assert pull(progress=lambda *counts: seen.append(counts)) == first
     assert hub.downloads() == []
     assert seen[-1][0] == seen[-1][1] == sum(map(len, MODEL.values()))
+
+
+def test_the_hubs_own_storage_counts_each_byte_once(tmp_path):
+    """Xet, which large files on the real Hub come by, reports bytes twice: as they arrive and as the file grows."""
+    meter = download._Meter(resolve_source("ann/faces", None, None, tmp_path, 5), 100)
+    bar = type("Bar", (download._Bar,), {"meter": meter})
+    with XetDownloadProgressReporter(reconstruction_desc="", total=100, log_level=0, tqdm_class=bar) as reporter:
+        for arrived, written in ((60, 0), (80, 50), (80, 100)):
+            reporter.update_progress(
+                SimpleNamespace(
+                    total_bytes=100,
+                    total_bytes_completed=written,
+                    total_transfer_bytes_completed=arrived,
+                    total_bytes_completion_rate=1.0,
+                    total_transfer_bytes_completion_rate=1.0,
+                )
+            )
+            assert meter.done == written
+
+
+def test_two_pulls_at_once_download_once(hub, pull):
+    hub.add("ann/faces", MODEL)
+    hub.faults.append(Fault("slow", where="GET .*safetensors"))
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: pull(), range(2))
+    assert first == second and hub.downloads() == list(MODEL)
 
 
 def test_a_new_commit_is_fetched(hub, pull, tmp_path):

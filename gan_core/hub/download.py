@@ -7,10 +7,11 @@ its weights is whole, and somebody else's large model is refused before it is do
 import re
 import shutil
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from huggingface_hub import HfApi, constants, hf_hub_download
 
@@ -29,6 +30,7 @@ LIMITS = {  # file -> most bytes; in the order they are fetched
 STALL = 30.0  # seconds without a byte after which a download is given up
 PATIENCE = 1.5  # seconds to ask for news of a model that is already here
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_PULLING = defaultdict(Lock)  # by cache and repository
 
 constants.HF_HUB_DISABLE_TELEMETRY = True  # requests tell nothing about this computer, and no list of agents is fetched
 constants.DOWNLOAD_CHUNK_SIZE = 256 * 1024  # the client's 10 MB would show no progress in most of our models
@@ -60,7 +62,8 @@ def pull(
         if have is not None and error.code in ("hub.offline", "hub.unavailable"):
             return have
         raise error from None
-    return _fetch(source, commit, sizes, progress or (lambda done, total: None))
+    with _PULLING[source.cache_dir, source.repo_id]:  # who comes second finds everything in the cache
+        return _fetch(source, commit, sizes, progress or (lambda done, total: None))
 
 
 def _start(source: Source, work: Callable, *args) -> Future:

@@ -3,7 +3,7 @@
 import errno
 
 import httpx2
-from huggingface_hub import errors
+from huggingface_hub import constants, errors
 
 from gan_core.errors import StudioError
 from gan_core.hub.names import Source
@@ -103,7 +103,7 @@ def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
     if isinstance(error, errors.RevisionNotFoundError):
         return StudioError(
             "hub.revision_not_found", "{repo} has no revision “{revision}”. Look for it at {page}, or leave it out.",
-            repo=source.repo_id, revision=source.revision, page=page,
+            repo=source.repo_id, revision=source.revision or constants.DEFAULT_REVISION, page=page,
         )  # fmt: skip
     if isinstance(error, errors.EntryNotFoundError):
         return not_ours(source)
