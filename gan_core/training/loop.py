@@ -60,7 +60,8 @@ def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, re
         run.clear_control()
         yield from Session(config, run, should_stop or (lambda: False)).events(resume)
     except StudioError as error:
-        run.append({"type": "end", "time": time.time(), "state": "failed", "code": error.code, "message": str(error)})
+        facts = {name: str(value) for name, value in error.facts.items()}
+        run.append({"type": "end", "time": time.time(), "state": "failed", "code": error.code, "message": str(error), "facts": facts})
         raise
     finally:
         lock.release()

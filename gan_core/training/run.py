@@ -158,11 +158,12 @@ class Run:
             if self.requested() == "stop":
                 state = "stopping"
             return Status(state, **facts)
+        launched = _modified(self._config)
+        if launched > max((e.get("time", 0) for e in events), default=0) and time.time() - launched < STARTING:
+            return Status("starting", **facts)  # newly launched or resumed: the process has not said anything yet
         if order and order[-1] == "end":
             end = last["end"]
             return Status(end["state"], **{**facts, "remaining": None}, message=end.get("message", ""), code=end.get("code", ""))
-        if not order and time.time() - _modified(self._config) < STARTING:
-            return Status("starting")
         return Status("interrupted", **{**facts, "remaining": None}, code="run.interrupted",
                       message="The training process is gone. Resume goes on from the last checkpoint.")  # fmt: skip
 

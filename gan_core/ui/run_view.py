@@ -1,6 +1,7 @@
 """What the Train tab shows of a run: plain dicts read from the run folder, nothing remembered between two calls."""
 
 import base64
+import contextlib
 import io
 from dataclasses import asdict
 from functools import lru_cache
@@ -33,14 +34,14 @@ def snapshot(run: Run, since=0) -> dict:
     """Return the run's status and what its events brought after byte `since` of events.jsonl.
 
     `points` are the curve (`t` seconds, `images`, one number per loss, `diversity`), `samples` the new sheets, `start`
-    the facts of the start event and `warning` the latest one, when they lie in that part; `offset` is the next `since`.
+    the facts of the start event and `warning`, `end` the latest ones, when they lie in that part; `offset` is the next `since`.
     """
     since = since if type(since) is int and since > 0 else 0
     events, offset = run.read_events(since)
     if offset < since:  # the folder was deleted and made anew under the same name
         events, offset = run.read_events(0)
         since = 0
-    kinds = {kind: [e for e in events if e.get("type") == kind] for kind in ("start", "progress", "sample", "warning")}
+    kinds = {kind: [e for e in events if e.get("type") == kind] for kind in ("start", "progress", "sample", "warning", "end")}
     return {
         "run": run.name,
         "from": since,
@@ -50,6 +51,7 @@ def snapshot(run: Run, since=0) -> dict:
         "samples": [{key: e.get(key) for key in ("step", "images", "elapsed", "columns", "rows")} for e in kinds["sample"]],
         "start": kinds["start"][-1] if kinds["start"] else None,
         "warning": kinds["warning"][-1] if kinds["warning"] else None,
+        "end": kinds["end"][-1] if kinds["end"] else None,
     }
 
 
@@ -59,6 +61,24 @@ def sheet(run: Run, step) -> str:
         if known == step:
             return data_url(path)
     raise StudioError("run.no_sheet", "This sheet of samples is no longer here.")
+
+
+def summaries(runs: Path) -> list[dict]:
+    """Return a line for every run, newest first; folders whose config.json cannot be read are passed over."""
+    found = []
+    for run in list_runs(runs):
+        with contextlib.suppress(StudioError, OSError):
+            found.append(summary(run))
+    return sorted(found, key=lambda line: line["time"], reverse=True)
+
+
+def data_in_use(runs: Path) -> set[Path]:
+    """Return what every run reads its pictures from."""
+    found = set()
+    for run in list_runs(runs):
+        with contextlib.suppress(StudioError, OSError):
+            found.add(Path(run.config.data))
+    return found
 
 
 def summary(run: Run) -> dict:
@@ -114,8 +134,9 @@ def webp_url(image: Image.Image, **options) -> str:
 
 
 def _point(event: dict) -> dict:
+    losses = event.get("losses")
     return {"t": event.get("elapsed"), "images": event.get("images"), "step": event.get("step"),
-            "diversity": event.get("diversity"), **event.get("losses", {})}  # fmt: skip
+            "diversity": event.get("diversity"), **(losses if isinstance(losses, dict) else {})}  # fmt: skip
 
 
 def _thin(events: list, limit: int) -> list:

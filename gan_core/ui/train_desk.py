@@ -9,12 +9,12 @@ from gan_core import data
 from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.models import FAMILIES
-from gan_core.training.run import Run, launch, list_runs
+from gan_core.training.run import Run, launch
 from gan_core.ui import limits, picture_view, run_view, train_form, uploads
 from gan_core.ui.requests import Between
 
-TIMES = (1, 10, 60)  # minutes offered as cards
-SHORT_TIMES = (0.5, 1, 2)  # the same where trainings are limited
+TIMES = (0.5, 1, 2, 10, 60)  # minutes that have a card; at home the usual ones, else the longest three allowed
+USUAL, FIRST = (1, 10, 60), 10
 Name = Annotated[str, Between(1, 200)]
 Visitor = Annotated[str, Between(0, 100)]
 
@@ -31,7 +31,7 @@ class TrainDesk:
     def options(self) -> dict:
         """Return what the form offers: picture sets, families, lengths, and what is chosen at first."""
         most = limits.max_minutes()
-        times = TIMES if most is None else tuple(t for t in SHORT_TIMES if t <= most) or (most,)
+        times = USUAL if most is None else [t for t in TIMES if t <= most][-3:] or [most]
         return {
             "sources": [picture_view.card(name) for name in data.builtin_names()],
             "families": list(FAMILIES),
@@ -40,8 +40,13 @@ class TrainDesk:
             "folders": limits.folders_allowed(),
             "losses": train_form.CHOICES["loss"],
             "conditional": train_form.CHOICES["conditional"],
-            "device": pick(self.device).reason,
-            "first": {"bundled": data.builtin_names()[0], "family": next(iter(FAMILIES)), "minutes": times[-1 if most else 1], "fit": "crop"},
+            "device": _device(self.device),
+            "first": {
+                "bundled": data.builtin_names()[0],
+                "family": next(iter(FAMILIES)),
+                "minutes": FIRST if FIRST in times else times[-1],
+                "fit": "crop",
+            },
         }
 
     def look(self, form: dict) -> dict:
@@ -64,7 +69,7 @@ class TrainDesk:
             self._refuse_second()
             run = launch(train_form.config_from(form, self.runs))
             limits.sign(run.path, visitor)
-        uploads.sweep(self.runs, {Path(run.config.data) for run in list_runs(self.runs)})
+        uploads.sweep(self.runs, run_view.data_in_use(self.runs))
         return {"run": run.name}
 
     def snapshot(self, run: Name, since: int = 0) -> dict:
@@ -99,8 +104,7 @@ class TrainDesk:
 
     def trainings(self, visitor: Visitor) -> dict:
         """Return every run, newest first, and the name of the one going on just now."""
-        found = [run_view.summary(run) for run in list_runs(self.runs)]
-        found.sort(key=lambda run: run["time"], reverse=True)
+        found = run_view.summaries(self.runs)
         for run in found:
             run["mine"] = limits.may_change(self.runs / run["run"], visitor)
         active = next((run["run"] for run in found if run["active"]), None)
@@ -116,3 +120,9 @@ class TrainDesk:
 
     def _model(self, run: Run) -> str:
         return f"runs/{run.name}" if (run.model_folder / "config.json").is_file() else ""
+
+
+def _device(name: str) -> dict:
+    """What a training would run on: {kind: cpu|cuda|mps, name}; the processor's details are the trainer's to tell."""
+    chosen = pick(name)
+    return {"kind": chosen.device.type, "name": "" if chosen.device.type == "cpu" else chosen.reason}

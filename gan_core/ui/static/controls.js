@@ -63,7 +63,7 @@ Object.assign(studio, (() => {
     popup(anchor, box, options);
   };
 
-  // <button class="help" data-help="key"> opens a bubble with the words of that key.
+  // button.help opens a bubble with the words whose key is its data-help.
   document.addEventListener("click", event => {
     const button = event.target.closest?.("button.help");
     if (button) popup(button, make("div", "bubble", t(button.dataset.help)));

@@ -50,8 +50,9 @@ studio.trainSetup = (section, api, started) => {
   };
   const timeCard = minutes => {
     const card = choice("minutes", String(minutes), "time-card");
-    const key = minutes < 1 ? "train.time.half" : `train.time.${minutes}`;
-    card.append(make("b", "", t(key)), make("small", "", t(`${key}.text`)));
+    const key = `train.time.${minutes === 0.5 ? "half" : minutes}`;
+    card.append(make("b", "", studio.has(key) ? t(key) : `${minutes} ${t("train.time.minutes")}`));
+    if (studio.has(key)) card.append(make("small", "", t(`${key}.text`)));
     return card;
   };
   const ownTime = most => {
@@ -109,7 +110,7 @@ studio.trainSetup = (section, api, started) => {
     advanced();
     choose({ kind: "bundled", name: options.first.bundled });
     part("folder").parentElement.querySelector("[data-do=folder]").hidden = !options.folders;
-    part("device").textContent = t("train.on_device", { device: options.device });
+    part("device").textContent = t(`train.device.${options.device.kind}`, options.device);
     part("limited").textContent = t("train.limited", { limit: options.most });
     part("limited").hidden = !options.most;
     part("closed").textContent = t("train.closed");

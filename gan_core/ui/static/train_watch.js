@@ -5,13 +5,13 @@ studio.trainWatch = (section, api, changed) => {
   const doing = name => section.querySelector(`[data-do="${name}"]`);
   const ALIKE = 0.35; // variety below which the trainer calls the samples alike
   const ACTIVE = ["starting", "running", "paused", "stopping"];
-  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, state = "", model = "";
+  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, state = "", model = "";
   let timer = null, failures = 0, replaying = null;
   const sheets = new Map();
 
   const reset = name => {
     stopReplay();
-    [run, offset, points, samples, start, warning, state, model] = [name, 0, [], [], null, null, "", ""];
+    [run, offset, points, samples, start, warning, end, state, model] = [name, 0, [], [], null, null, null, "", ""];
     sheets.clear();
     part("sheet").hidden = true;
     part("no-sheet").hidden = false;
@@ -51,6 +51,7 @@ studio.trainWatch = (section, api, changed) => {
     if (points.length > 1500) points = points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
     start = news.start || start;
     warning = news.warning || warning;
+    end = news.end || end;
     model = news.model;
     const following = Number(part("scrub").value) >= samples.length - 1;
     samples.push(...news.samples);
@@ -75,7 +76,7 @@ studio.trainWatch = (section, api, changed) => {
     return left === null || status.elapsed + left === 0 ? 0 : status.elapsed / (status.elapsed + left);
   };
   const says = (status, share) => {
-    if (status.state === "failed") return status.message;
+    if (status.state === "failed") return studio.said(`error.${status.code}`, status.message, end?.facts);
     if (status.state !== "running") return t(`train.says.${status.state}`);
     if (points.at(-1)?.diversity < ALIKE && share > 0.1) return t("train.says.alike");
     if (warning?.code !== "train.alike" && warning?.step > status.step - 200) return studio.said(`error.${warning.code}`, warning.message, warning.facts);
