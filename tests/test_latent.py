@@ -44,7 +44,7 @@ HOSTILE = [
     '{"truncation": NaN}', '{"truncation": -0.1}', '{"truncation": 99}', '{"moves": [["d0", NaN]]}', '{"moves": [["d0"]]}',
     '{"moves": [[1, 2]]}', '{"moves": "d0"}', '{"moves": [["d0", 1e9]]}', '{"label": -1}', '{"label": true}', '{"model": 5}',
     '{"blend": {"a": {}, "b": {}, "t": 2}}', '{"blend": {"a": {}, "b": {}}}', '{"blend": {"a": 1, "b": {}, "t": 0}}',
-    '{"blend": {"a": {}, "b": {}, "t": 0.5, "mode": "exec"}}', '{"__class__": "os.system"}', "[" * 100_000, '{"seed":' + "9" * 5000 + "}",
+    '{"blend": {"a": {}, "b": {}, "t": 0.5, "mode": "exec"}}', '{"__class__": "os.system"}', "[" * 100_000, '{"seed":' + "9" * 5000 + "}", '{"truncation":' + "9" * 400 + "}",
     '{"blend":{"a":{},"b":' * 30 + "{}" + ',"t":0}}' * 30,
 ]  # fmt: skip
 

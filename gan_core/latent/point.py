@@ -1,7 +1,6 @@
 """LatentPoint: the value that every picture is made from, and its exact JSON form."""
 
 import json
-import math
 from dataclasses import dataclass, fields
 
 from gan_core.errors import StudioError
@@ -67,7 +66,7 @@ def _bad(what: str) -> StudioError:
 
 
 def _number(value, low: float, high: float, what: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:  # false for NaN too
         raise _bad(what)
 
 

@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+from gan_core.augment import diff_augment
 from gan_core.losses import ADVERSARIAL, wgan_gradient_penalty, zero_centred_penalty
 from gan_core.models.base import Batch, Family
-from gan_core.augment import diff_augment
 
 
 class AdversarialFamily(Family):
