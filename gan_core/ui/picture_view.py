@@ -1,9 +1,11 @@
 """What the Train tab shows of pictures before training: cards of the bundled sets, and a look at what the network will see."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from gan_core import data
 from gan_core.data.pictures import FITS
+from gan_core.data.preview import sheet_of
 from gan_core.ui import run_view, train_form
 
 ALL = 600  # own pictures up to which every one is decoded, so that each bad file is named before training
@@ -35,8 +37,11 @@ def look(form: dict, runs: Path) -> dict:
     spec = train_form.data_path(form.get("source"), runs)
     resolution, fit = train_form.number(form, "resolution", whole=True), train_form.one_of(form, "fit", FITS)
     info = data.describe(spec)
-    pictures = data.load(spec, resolution, fit=fit, limit=None if info.count <= ALL else SHEET)
+    if info.bundled and resolution in (None, info.resolution):
+        return _bundled(info)
     complete = info.count <= ALL
+    pictures = data.load(spec, resolution, fit=fit, limit=None if complete else SHEET)
+    sheet = sheet_of(replace(pictures, images=pictures.images[_spread(len(pictures))]))
     skipped = pictures.skipped if complete else info.skipped
     return {
         "count": len(pictures) if complete else info.count,
@@ -49,5 +54,26 @@ def look(form: dict, runs: Path) -> dict:
         "skipped": [{"name": s.name[-80:], "reason": s.reason, "code": s.code} for s in skipped[:SHOWN]],
         "skipped_count": len(skipped),
         "notes": [{"code": n.code, "message": n.message, "facts": n.facts} for n in pictures.notes],
-        "sheet": run_view.webp_url(data.preview_sheet(spec, resolution, fit, SHEET), quality=90),
+        "sheet": run_view.webp_url(sheet, quality=90),
     }
+
+
+def _bundled(info: data.PictureInfo) -> dict:
+    """A bundled set at its own size: its preview is such a sheet already, and decoding 20,000 pictures would take seconds."""
+    return {
+        "count": info.count,
+        "size": info.resolution,
+        "channels": info.channels,
+        "classes": list(info.label_names[:SHOWN]),
+        "classes_count": len(info.label_names),
+        "square": True,
+        "pixels": info.pixel_art or info.resolution <= 32,
+        "skipped": [],
+        "skipped_count": 0,
+        "notes": [],
+        "sheet": run_view.data_url(info.preview),
+    }
+
+
+def _spread(count: int) -> list[int]:
+    return [row * count // min(count, SHEET) for row in range(min(count, SHEET))]

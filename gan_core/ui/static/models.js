@@ -43,7 +43,7 @@ studio.panel("models", element, server, (element, api) => {
     const head = make("div", "card-head");
     head.append(make("h3", "", studio.modelTitle(model)), make("span", "badge", t(`model.${model.origin}`)));
     const buttons = make("div", "card-buttons");
-    buttons.append(studio.action(t("models.open"), "button main", () => studio.openModel(model.id)), more(model, box));
+    buttons.append(studio.action(t("models.open"), "button", () => studio.openModel(model.id)), more(model, box));
     box.append(open, head, facts(model), buttons);
     return box;
   };

@@ -33,7 +33,7 @@ studio.panel("train", element, server, (element, api) => {
 
   // What the watched training tells: it changed its state, is gone, or its model is to be opened.
   const changed = async (what, model) => {
-    if (what === "gone") { studio.toast(t("error.run.gone"), "bad"); return prepare(); }
+    if (what === "gone") { studio.toast(t("train.gone"), "bad"); return prepare(); }
     if (what === "open") return studio.openModel(model);
     if (["done", "stopped"].includes(what)) studio.refreshModels();
     refresh();

@@ -9,8 +9,8 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
     for (const file of files) body.append("files", file, file.name);
     const { root = "", api_prefix = "/gradio_api" } = window.gradio_config || {};
     let answer;
-    try { answer = await fetch(`${root}${api_prefix}/upload`, { method: "POST", body }); } catch { throw new Error(t("error.upload.lost")); }
-    if (!answer.ok) throw new Error(t(answer.status === 413 ? "error.upload.too_large" : "error.upload.lost"));
+    try { answer = await fetch(`${root}${api_prefix}/upload`, { method: "POST", body }); } catch { throw new Error(t("train.upload.lost")); }
+    if (!answer.ok) throw new Error(t(answer.status === 413 ? "train.upload.too_large" : "train.upload.lost"));
     return answer.json();
   };
 

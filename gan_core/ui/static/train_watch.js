@@ -105,7 +105,8 @@ studio.trainWatch = (section, api, changed) => {
   const facts = () => {
     const family = studio.has(`family.${start.family}`) ? t(`family.${start.family}`) : start.family;
     const line = t("train.facts", { family, count: number(start.pictures), size: start.resolution, parameters: number(Object.values(start.parameters).reduce((a, b) => a + b, 0)) });
-    part("facts").textContent = `${line} · ${start.reason}`;
+    const kind = start.device.split(":")[0], name = start.reason.split(",")[0];
+    part("facts").textContent = `${line} · ${studio.said(`train.reason.${kind}`, start.reason, { name, dtype: start.dtype })}`;
   };
 
   // ---- the sheet of samples: always the same points, at any moment so far

@@ -1,0 +1,144 @@
+"""Train in a real browser: choose, start, watch, reload, pause, stop, open; nothing a visitor sends is trusted."""
+
+import os
+import signal
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+STATE = ".watch-head .state"
+SHEET = ".watch-sheet img"
+
+
+@pytest.fixture
+def desk(visit) -> Page:
+    """A visitor at the form of the Train tab."""
+    page = visit("?tab=train")
+    page.wait_for_selector(".sees img")
+    return page
+
+
+def start(page: Page, name: str, minutes: str = "5", **advanced: str) -> None:
+    """Fill in the form for a small, quick training and press Start."""
+    page.locator(".picture-card:has([value=pixel-faces])").click()
+    page.locator("[name=own_minutes]").fill(minutes)
+    page.locator(".step-advanced summary").click()
+    for field, value in {"batch": "8", **advanced}.items():
+        page.locator(f"[name={field}]").fill(value)
+    page.locator("[name=name]").fill(name)
+    page.locator("[data-do=start]").click()
+
+
+def trainer(folder: Path) -> int:
+    """The process id of the trainer at work on a run folder."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if os.fsencode(folder) in words and any(word.endswith(b"train_local.py") for word in words):
+                return int(entry.name)
+    raise AssertionError("there is no trainer")
+
+
+@pytest.mark.timeout(600)  # three processes of PyTorch start on the way, perhaps beside other work
+def test_a_training_from_start_to_explore(desk, visit, folders):
+    page, run = desk, folders[1] / "browser-run"
+    start(page, "Browser run")
+    expect(page.locator(STATE)).to_have_text("Training")
+    expect(page.locator(".watch-head h2")).to_have_text("Browser run")
+    expect(page.locator(SHEET)).to_be_visible()
+    assert page.evaluate(f"document.querySelector('{SHEET}').naturalWidth") == 6 * 16
+    expect(page.locator(".curve canvas").first).to_be_visible()
+    page.wait_for_function("Number(document.querySelector('[data-part=scrub]').max) >= 2")
+    curve = "document.querySelector('.curve canvas').toDataURL()"
+    drawn = page.evaluate(curve)
+    page.wait_for_function(f"{curve} !== {drawn!r}")
+    assert page.evaluate("studio.current()") == "train"
+
+    page.reload()  # the view is back by itself
+    expect(page.locator(STATE)).to_have_text("Training")
+    expect(page.locator(SHEET)).to_be_visible()
+
+    other = visit("?tab=train")  # so it is for somebody else, who cannot start a second one
+    expect(other.locator(".watch-head h2")).to_have_text("Browser run")
+    other.locator("[data-do=new]").click()
+    expect(other.locator("[data-part=busy]")).to_contain_text("“Browser run” is training just now")
+    expect(other.locator("[data-do=start]")).to_be_disabled()
+
+    page.locator("[data-do=pause]").click()
+    expect(page.locator(STATE)).to_have_text("Paused")
+    page.locator("[data-do=resume]").click()
+    expect(page.locator(STATE)).to_have_text("Training")
+
+    os.kill(trainer(run), signal.SIGKILL)
+    expect(page.locator(STATE)).to_have_text("Interrupted")
+    expect(page.locator("[data-part=says]")).to_contain_text("Resume goes on from the last checkpoint")
+    page.locator("[data-do=resume]").click()
+    expect(page.locator(STATE)).to_have_text("Training")
+
+    page.locator("[data-do=stop]").click()
+    page.get_by_role("button", name="Stop and keep").click()
+    expect(page.locator(STATE)).to_have_text("Stopped")
+    page.locator(".train-watch [data-do=open]").click()
+    page.wait_for_function("""() => {
+        const point = document.querySelector('#panel-explore canvas').dataset.point;
+        return studio.current() === 'explore' && point && JSON.parse(point).model === 'runs/browser-run';
+    }""")
+
+    page.locator("#to-train").click()  # in the list of earlier trainings it can be deleted, after asking
+    page.locator("[data-do=new]").click()
+    row = page.locator(".run", has_text="Browser run")
+    row.locator("[title=Delete]").click()
+    expect(row).to_contain_text("Delete this training and its model?")
+    row.get_by_role("button", name="Delete", exact=True).last.click()
+    expect(row).to_have_count(0)
+    assert not run.exists()
+
+
+def test_a_zip_with_bad_files_is_looked_at_before_training(desk, tmp_path):
+    pack = tmp_path / "pets.zip"
+    with zipfile.ZipFile(pack, "w") as archive:
+        for i in range(5):
+            Image.radial_gradient("L").resize((30 + i, 20)).save(tmp_path / f"{i}.png")
+            archive.write(tmp_path / f"{i}.png", f"{i}.png")
+        archive.writestr("torn.jpg", b"\xff\xd8\xff\xe0 torn")
+    desk.set_input_files("[data-part=files]", str(pack))
+    found = desk.locator("[data-part=found]")
+    expect(found).to_contain_text("5 pictures")
+    expect(found).to_contain_text("1 file could not be used")
+    expect(found).to_contain_text("torn.jpg")
+    cropped = desk.locator(".sees img").get_attribute("src")
+    desk.locator(".segment", has_text="Add borders").click()
+    expect(desk.locator(".sees img")).not_to_have_attribute("src", cropped)
+
+    desk.set_input_files("[data-part=files]", [str(tmp_path / "0.png"), str(pack)])
+    expect(desk.locator(".step-pictures .field-error")).to_contain_text("either one zip file or the pictures themselves")
+
+
+def test_what_is_wrong_stands_next_to_its_field_and_nothing_starts(desk, folders):
+    start(desk, "Never", seed="-1")
+    error = desk.locator("[data-field=seed] .field-error")
+    expect(error).to_have_text("Use a number from 0 to 4,294,967,295.")
+    desk.locator("[name=seed]").fill("lots")
+    expect(error).to_have_text("“lots” is not a whole number.")
+    assert not (folders[1] / "never").exists()
+
+
+def test_the_command_of_the_form_is_shown(desk):
+    desk.locator(".picture-card:has([value=digits])").click()
+    desk.locator(".family-card:has([value=vae])").click()
+    desk.locator(".go summary").click()
+    expect(desk.locator("[data-part=command]")).to_contain_text("--data digits --family vae")
+    expect(desk.locator("[data-part=command]")).to_contain_text("python train_local.py")
+
+
+def test_the_tab_fits_a_phone_in_chinese(visit):
+    page = visit("?tab=train", viewport={"width": 390, "height": 844}, locale="zh-CN")
+    page.wait_for_selector(".sees img")
+    expect(page.locator("[data-do=start]")).to_have_text("开始训练")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
