@@ -74,8 +74,9 @@ def _read(name: str, kind: Any, value: Any) -> Any:
     if get_origin(kind) is list or kind is list:
         if not isinstance(value, list):
             raise _wrong(name)
+        _within(name, value, Between(0, MAX_ITEMS))
         of = get_args(kind)
-        return [_read(name, of[0], item) for item in value] if of else _within(name, value, Between(0, MAX_ITEMS))
+        return [_read(name, of[0], item) for item in value] if of else value
     return _plain(name, kind, value)
 
 

@@ -10,7 +10,7 @@ window.studio = (() => {
   const keep = (name, value) => { try { localStorage.setItem(`studio.${name}`, value); } catch { /* private mode */ } };
   const kept = name => { try { return localStorage.getItem(`studio.${name}`); } catch { return null; } };
 
-  // <b data-t="key"> gets its text, data-t-label / -title / -placeholder their attributes, <i data-icon="undo"> its drawing.
+  // data-t fills an element's text, data-t-label / -title / -placeholder its attributes, data-icon its drawing.
   const translate = scope => {
     for (const node of scope.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
     for (const node of scope.querySelectorAll("[data-t-label]")) node.setAttribute("aria-label", t(node.dataset.tLabel));
@@ -35,7 +35,7 @@ window.studio = (() => {
       let answer;
       try { answer = await server[name](values); } catch { answer = null; }
       if (!answer || !("ok" in answer || "error" in answer)) {
-        throw new Fault({ code: "offline", message: "The app does not answer. See that the window it runs in is still open, then try again." });
+        throw new Fault({ code: "offline" });
       }
       if (answer.error) throw new Fault(answer.error);
       return answer.ok;

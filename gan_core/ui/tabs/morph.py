@@ -24,6 +24,7 @@ FILMS_AT_ONCE = 2
 
 Count = Annotated[int, Between(2, MOST)]
 Mode = Literal["slerp", "lerp"]
+FilmName = Annotated[str, Between(1, 40)]
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Morph:
         kind: Literal["gif", "mp4", "webp"],
         size: Annotated[int, Between(16, 1024)],
         fps: Annotated[int, Between(1, 60)],
-        film: Annotated[str, Between(1, 40)],
+        film: FilmName,
     ) -> dict:
         """Return the way from a to b (and back) as a film file; `film` is the word under which `progress` tells how far it is."""
         points = self._way(a, b, count, mode)
@@ -78,7 +79,7 @@ class Morph:
         finally:
             del self._films[film]
 
-    def progress(self, film: str) -> dict:
+    def progress(self, film: FilmName) -> dict:
         """Return {done, total, writing} of a film that is being saved; all 0 when there is none of that name."""
         found = self._films.get(film, Film(0, 0))
         return {"done": found.done, "total": found.total, "writing": found.writing}
