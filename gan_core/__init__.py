@@ -19,7 +19,8 @@ def load(source: str | Path, device: str = "auto") -> Generator:
 
     Raises StudioError saying what is wrong and what to do.
     """
-    from gan_core import checkpoint, device as devices
+    from gan_core import checkpoint
+    from gan_core import device as devices
 
     place = devices.pick(device).device
     path = Path(source)

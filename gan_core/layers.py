@@ -5,7 +5,6 @@ from torch import Tensor, nn
 
 from gan_core.errors import StudioError
 
-
 FULL_SIZE_WIDTH = 16  # channels of a decoder at the picture's own size
 
 

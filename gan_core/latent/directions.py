@@ -7,6 +7,7 @@ from gan_core.models.base import Generator
 
 PROBES = 24  # places where the change is measured
 STEP = 0.5  # σ to either side: the visible change, not the infinitesimal one
+QUICK_PROBES = 6  # the same, while somebody waits
 KEEP = 64  # directions kept at most
 
 
@@ -39,7 +40,7 @@ def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEE
 
 
 def ensure_directions(model: Generator) -> Tensor:
-    """The model's directions, computed on first use where its folder brought none."""
+    """The model's directions, computed (quickly) on first use where its folder brought none."""
     if model.directions is None:
-        model.directions = strongest_directions(model)
+        model.directions = strongest_directions(model, QUICK_PROBES)
     return model.directions
