@@ -44,7 +44,9 @@ def main(argv=None):
 
 def parser():
     """The command line."""
-    cli = argparse.ArgumentParser(prog="python -m gan_core.metrics", description="Measure a model's samples against real pictures.")
+    cli = argparse.ArgumentParser(
+        prog="python -m gan_core.metrics", description="Measure a model's samples against real pictures."
+    )
     cli.add_argument("model", help="model folder, our .safetensors file, or user/repo on the Hugging Face Hub")
     cli.add_argument("--data", required=True, help="the pictures it should resemble: a bundled name, folder or zip")
     cli.add_argument("--n", type=int, default=2000, help="samples, and real pictures (default 2000)")
@@ -67,15 +69,27 @@ def table(report):
     lines.append(f"{'density':26}{report.density:10.3f}{1:10.3f}")
     lines.append(f"{'diversity':26}{report.diversity:10.3f}{1:10.3f}")
     seen = "held-out" if report.held_out else "training (there is no held-out part)"
-    lines.append(f"\n{report.n} samples against {report.n} {seen} pictures of {report.data}; {report.extractor}; {report.seconds:.0f} s.")
+    lines.append(
+        f"\n{report.n} samples against {report.n} {seen} pictures of {report.data}; {report.extractor}; {report.seconds:.0f} s."
+    )
     lines.append("Not comparable with the FID or KID of papers, which use another network.")
     return "\n".join(lines)
 
 
 def command(options):
     """The command that gives the same numbers again, for the model card."""
-    words = ["python -m gan_core.metrics", shlex.quote(options.model), "--data", shlex.quote(options.data), f"--n {options.n}"]
-    words += [f"--{name} {value}" for name, value in (("extractor", options.extractor), ("seed", options.seed)) if value not in (DEFAULT, 0)]
+    words = [
+        "python -m gan_core.metrics",
+        shlex.quote(options.model),
+        "--data",
+        shlex.quote(options.data),
+        f"--n {options.n}",
+    ]
+    words += [
+        f"--{name} {value}"
+        for name, value in (("extractor", options.extractor), ("seed", options.seed))
+        if value not in (DEFAULT, 0)
+    ]
     return " ".join(words)
 
 

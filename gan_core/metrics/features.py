@@ -1,5 +1,6 @@
 """Pictures in, rows of numbers out, between which distances mean something to the eye."""
 
+import contextlib
 import hashlib
 import os
 import sys
@@ -71,14 +72,20 @@ def extract_cached(images, extractor, seed=0, folder=None, progress=None):
         return load_file(path)["features"]
     except (OSError, SafetensorError, KeyError):
         features = extract(images, extractor, seed, progress=progress)
-    try:
+    with contextlib.suppress(OSError, SafetensorError):
         folder.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(f".{os.getpid()}.tmp")
+        _write_whole(features, path)
+    return features
+
+
+def _write_whole(features, path):
+    """A cache file appears complete or not at all."""
+    partial = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
         save_file({"features": features}, partial)
         partial.replace(path)
-    except (OSError, SafetensorError):
+    finally:
         partial.unlink(missing_ok=True)
-    return features
 
 
 def cache_folder():

@@ -18,7 +18,9 @@ def kid(real, fake, subsets=0, subset_size=1000, seed=0, block=1024):
         return _mmd2(real, fake, block)
     generator = torch.Generator().manual_seed(seed)
     size = min(subset_size, len(real), len(fake))
-    draws = [[torch.randperm(len(x), generator=generator)[:size].to(x.device) for x in (real, fake)] for _ in range(subsets)]
+    draws = [
+        [torch.randperm(len(x), generator=generator)[:size].to(x.device) for x in (real, fake)] for _ in range(subsets)
+    ]
     return sum(_mmd2(real[i], fake[j], block) for i, j in draws) / subsets
 
 

@@ -135,7 +135,9 @@ def test_manifold_needs_neighbours():
 
 
 def pictures(count, seed=0, channels=3, size=32):
-    return torch.randint(256, (count, channels, size, size), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8)
+    return torch.randint(
+        256, (count, channels, size, size), generator=torch.Generator().manual_seed(seed), dtype=torch.uint8
+    )
 
 
 def test_diversity_is_the_mean_distance():
@@ -152,7 +154,11 @@ def test_diversity_does_not_ask_the_type_of_the_pictures():
 def test_diversity_falls_with_collapse_and_forgives_noise():
     real = pictures(64)
     collapsed = real[:2].repeat(32, 1, 1, 1)
-    one = (real[:1].int() + torch.randint(-8, 9, real.shape, generator=torch.Generator().manual_seed(1))).clamp(0, 255).to(torch.uint8)
+    one = (
+        (real[:1].int() + torch.randint(-8, 9, real.shape, generator=torch.Generator().manual_seed(1)))
+        .clamp(0, 255)
+        .to(torch.uint8)
+    )
     assert diversity(real, pictures(64, seed=1)) == pytest.approx(1, abs=0.05)
     assert 0.4 < diversity(collapsed, real) < 0.6
     assert diversity(one, real) < 0.1
