@@ -58,7 +58,9 @@ def check_time(minutes: float, steps: int | None) -> None:
     most = max_minutes()
     if most == 0:
         raise StudioError(
-            "train.off", "Training is switched off here. Run Latent Studio on your own computer to train.", field="minutes"
+            "train.off",
+            "Training is switched off here. Run Latent Studio on your own computer to train.",
+            field="minutes",
         )
     if most is not None and steps is not None:
         raise StudioError("train.no_steps", "Here the length of a training is set in minutes only.", field="steps")

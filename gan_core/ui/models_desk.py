@@ -45,7 +45,10 @@ class ModelsDesk:
 
     def cards(self, visitor: Visitor) -> dict:
         """Return all models with what a card shows."""
-        return {"models": [self._card(entry, visitor) for entry in self.engine.library.entries()], "shared": limits.on_space()}
+        return {
+            "models": [self._card(entry, visitor) for entry in self.engine.library.entries()],
+            "shared": limits.on_space(),
+        }
 
     def card(self, model: Name) -> dict:
         """Return a model's README as text (the browser shows it without ever reading it as HTML)."""

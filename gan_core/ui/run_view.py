@@ -41,14 +41,18 @@ def snapshot(run: Run, since=0) -> dict:
     if offset < since:  # the folder was deleted and made anew under the same name
         events, offset = run.read_events(0)
         since = 0
-    kinds = {kind: [e for e in events if e.get("type") == kind] for kind in ("start", "progress", "sample", "warning", "end")}
+    kinds = {
+        kind: [e for e in events if e.get("type") == kind] for kind in ("start", "progress", "sample", "warning", "end")
+    }
     return {
         "run": run.name,
         "from": since,
         "offset": offset,
         "status": asdict(run.status()),
         "points": [_point(event) for event in _thin(kinds["progress"], MAX_POINTS)],
-        "samples": [{key: e.get(key) for key in ("step", "images", "elapsed", "columns", "rows")} for e in kinds["sample"]],
+        "samples": [
+            {key: e.get(key) for key in ("step", "images", "elapsed", "columns", "rows")} for e in kinds["sample"]
+        ],
         "start": kinds["start"][-1] if kinds["start"] else None,
         "warning": kinds["warning"][-1] if kinds["warning"] else None,
         "end": kinds["end"][-1] if kinds["end"] else None,
@@ -118,7 +122,11 @@ def _thumbnail(path: Path, side: int, _version: int) -> str:
         image.draft("RGB", (2 * side, 2 * side))
         image.thumbnail((side, side))
         lossless = max(image.size) <= 128
-        return webp_url(image.convert("RGBA" if "A" in image.getbands() else "RGB"), lossless=lossless, quality=0 if lossless else 84)
+        return webp_url(
+            image.convert("RGBA" if "A" in image.getbands() else "RGB"),
+            lossless=lossless,
+            quality=0 if lossless else 84,
+        )
 
 
 def data_url(path: Path) -> str:

@@ -76,7 +76,12 @@ class TrainDesk:
         """Return a run's status and what happened after `since` (see run_view.snapshot), its title and its command line."""
         found = run_view.find(self.runs, run)
         news = run_view.snapshot(found, since)
-        return {**news, "title": found.config.name or found.name, "command": train_form.command(found.config), "model": self._model(found)}
+        return {
+            **news,
+            "title": found.config.name or found.name,
+            "command": train_form.command(found.config),
+            "model": self._model(found),
+        }
 
     def sheet(self, run: Name, step: int) -> dict:
         """Return the samples of one moment as a data URL."""

@@ -4,10 +4,10 @@ import math
 import shlex
 from pathlib import Path
 
-from gan_core.config import RANGES, TrainConfig
+from gan_core import models
+from gan_core.config import RANGES, ModelConfig, TrainConfig
 from gan_core.data import builtin_names
 from gan_core.errors import StudioError
-from gan_core.models import FAMILIES
 from gan_core.training import run
 from gan_core.ui import limits, uploads
 
@@ -25,7 +25,7 @@ def config_from(form, runs: Path) -> TrainConfig:
     """
     if not isinstance(form, dict):
         raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.")
-    family = one_of(form, "family", FAMILIES)
+    family = one_of(form, "family", models.FAMILIES)
     data = data_path(form.get("source"), runs)
     values = {name: number(form, name, whole=name in WHOLE) for name in (*WHOLE, *DECIMAL)}
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
@@ -33,7 +33,11 @@ def config_from(form, runs: Path) -> TrainConfig:
     title = _title(form.get("name"))
     out = runs / run.free_name(runs, title or f"{source_name(form['source'])}-{family}")
     given = {name: value for name, value in values.items() if value is not None}
-    return TrainConfig(data=data, family=family, name=title, out=str(out), flip=form.get("flip") is True, **given).checked()
+    config = TrainConfig(
+        data=data, family=family, name=title, out=str(out), flip=form.get("flip") is True, **given
+    ).checked()
+    _check_size(config)
+    return config
 
 
 def data_path(source, runs: Path) -> str:
@@ -68,10 +72,14 @@ def _folder(name) -> str:
     if not limits.folders_allowed():
         raise StudioError("train.no_folders", "Here you can only upload pictures, not name a folder.", field="source")
     if not isinstance(name, str) or not name.strip():
-        raise StudioError("train.folder_empty", "Type the folder's path, or upload the pictures instead.", field="source")
+        raise StudioError(
+            "train.folder_empty", "Type the folder's path, or upload the pictures instead.", field="source"
+        )
     path = Path(name.strip().strip("\"'")).expanduser()
     if "\0" in name or len(name) > 1000 or not path.exists():
-        raise StudioError("train.folder", "There is no folder or zip at {path}.", path=name.strip()[:200], field="source")
+        raise StudioError(
+            "train.folder", "There is no folder or zip at {path}.", path=name.strip()[:200], field="source"
+        )
     return str(path)
 
 
@@ -110,3 +118,20 @@ def number(form: dict, name: str, whole: bool) -> int | float | None:
             high=f"{high:,g}" if high < 1e4 else f"{high:,}", field=name,
         )  # fmt: skip
     return int(number) if number.is_integer() else number
+
+
+def _check_size(config: TrainConfig) -> None:
+    """Raise StudioError (field `resolution`) when the family cannot do the size: asked of an empty network, which takes no memory."""
+    if config.resolution is None:
+        return
+    import torch
+
+    family = models.family(config.family)
+    full = config.with_defaults(family.DEFAULTS)
+    shape = ModelConfig(config.family, config.resolution, z_dim=full.z_dim, options=family.options(full))
+    try:
+        with torch.device("meta"):
+            models.build(shape)
+    except StudioError as error:
+        error.facts["field"] = "resolution"
+        raise

@@ -53,9 +53,7 @@ def sweep(runs: Path, in_use: set[Path], now: float | None = None) -> list[str]:
     now = time.time() if now is None else now
     used = {part for path in in_use for part in (path.resolve(), *path.resolve().parents)}
     old = [
-        folder
-        for folder in _folders(runs)
-        if folder.resolve() not in used and now - folder.stat().st_mtime > MAX_AGE
+        folder for folder in _folders(runs) if folder.resolve() not in used and now - folder.stat().st_mtime > MAX_AGE
     ]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
@@ -103,7 +101,9 @@ def _check_room(runs: Path, held: list[Path], files: list[Path]) -> None:
         )
     if _weight(together) > MAX_BYTES:
         raise StudioError(
-            "upload.large", "These pictures take more than {limit}. Send fewer, or smaller ones.", limit=_in_words(MAX_BYTES)
+            "upload.large",
+            "These pictures take more than {limit}. Send fewer, or smaller ones.",
+            limit=_in_words(MAX_BYTES),
         )
     if _weight(files) + sum(_weight(folder.iterdir()) for folder in _folders(runs)) > MAX_STORE:
         raise StudioError("upload.full", "There is no room for more uploads just now. Try again later.")

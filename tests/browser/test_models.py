@@ -5,12 +5,12 @@ import time
 
 import pytest
 from playwright.sync_api import Page, expect
-from tests.tiny_models import save_tiny_model
 
 from gan_core.config import TrainConfig
 from gan_core.training.run import Run
+from tests.tiny_models import save_tiny_model
 
-HOSTILE = "# A model\n\n**bold** <img src=x onerror=\"window.harm=1\"><script>window.harm=1</script> [go](javascript:window.harm=1) [home](https://example.org)"
+HOSTILE = '# A model\n\n**bold** <img src=x onerror="window.harm=1"><script>window.harm=1</script> [go](javascript:window.harm=1) [home](https://example.org)'
 
 
 @pytest.fixture

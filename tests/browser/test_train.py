@@ -117,7 +117,9 @@ def test_a_zip_with_bad_files_is_looked_at_before_training(desk, tmp_path):
     expect(desk.locator(".sees img")).not_to_have_attribute("src", cropped)
 
     desk.set_input_files("[data-part=files]", [str(tmp_path / "0.png"), str(pack)])
-    expect(desk.locator(".step-pictures .field-error")).to_contain_text("either one zip file or the pictures themselves")
+    expect(desk.locator(".step-pictures .field-error")).to_contain_text(
+        "either one zip file or the pictures themselves"
+    )
 
 
 def test_what_is_wrong_stands_next_to_its_field_and_nothing_starts(desk, folders):

@@ -40,7 +40,9 @@ def alone(monkeypatch, tmp_path):
 
 
 def save(folder: Path, **fields) -> Path:
-    config = ModelConfig("dcgan", 16, z_dim=8, options={"width": 4}, name=folder.name, data="faces", licence="CC0 1.0", **fields)
+    config = ModelConfig(
+        "dcgan", 16, z_dim=8, options={"width": 4}, name=folder.name, data="faces", licence="CC0 1.0", **fields
+    )
     save_model(folder, build(config).eval(), Image.new("RGB", (64, 64), (90, 60, 30)), CARD)
     return folder
 
@@ -88,7 +90,11 @@ def test_a_card_has_every_fact(desk):
     assert list(cards) == ["tiny-gan", "runs/mine"]
     card = cards["tiny-gan"]
     assert (card["title"], card["data"], card["licence"], card["origin"]) == ("Tiny", "faces", "CC0 1.0", "bundled")
-    assert card["quality"] == {"kid": 2.5, "kid_floor": 0.2} and card["readme"] and card["preview"].startswith("data:image/webp")
+    assert (
+        card["quality"] == {"kid": 2.5, "kid_floor": 0.2}
+        and card["readme"]
+        and card["preview"].startswith("data:image/webp")
+    )
     weights = desk.engine.library.entry("tiny-gan").path / "model.safetensors"
     assert card["bytes"] > weights.stat().st_size > 0
     assert not card["mine"] and cards["runs/mine"]["mine"]
@@ -113,7 +119,9 @@ def test_a_model_card_comes_as_text_and_not_too_long(desk, monkeypatch):
     assert desk.card("tiny-gan") == {"text": ""}
 
 
-@pytest.mark.parametrize("model", ["", "..", "../runs/mine", "runs/../../etc", "runs/mine/", "runs/mine\0", "hub/ann/faces", 3, None])
+@pytest.mark.parametrize(
+    "model", ["", "..", "../runs/mine", "runs/../../etc", "runs/mine/", "runs/mine\0", "hub/ann/faces", 3, None]
+)
 def test_a_model_is_never_a_path(desk, model):
     for function, more in ((desk.card, {}), (desk.archive, {}), (desk.remove, {"visitor": "me"})):
         answer = asyncio.run(answering(function)({"model": model, **more}))
@@ -139,7 +147,9 @@ def test_a_zip_holds_the_model_folder_and_goes_after_a_while(desk):
     answer = desk.archive("runs/mine")
     assert answer["name"] == "mine.zip"
     with zipfile.ZipFile(answer["path"]) as pack:
-        assert set(pack.namelist()) == {f"mine/{name}" for name in ("config.json", "model.safetensors", "preview.webp", "README.md")}
+        assert set(pack.namelist()) == {
+            f"mine/{name}" for name in ("config.json", "model.safetensors", "preview.webp", "README.md")
+        }
     os.utime(answer["path"], (0, 0))
     assert Path(desk.archive("tiny-gan")["path"]).is_file() and not Path(answer["path"]).exists()
 

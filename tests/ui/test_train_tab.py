@@ -59,7 +59,17 @@ def finished(desk: TrainDesk, name: str = "old", state: str = "stopped") -> Run:
     run.samples_folder.mkdir()
     for step in (0, 5):
         Image.new("RGB", (12, 8), (step * 20, 90, 90)).save(run.samples_folder / f"{step:08d}.webp")
-        run.append({"type": "sample", "time": time.time(), "step": step, "images": step, "elapsed": step, "columns": 6, "rows": 4})
+        run.append(
+            {
+                "type": "sample",
+                "time": time.time(),
+                "step": step,
+                "images": step,
+                "elapsed": step,
+                "columns": 6,
+                "rows": 4,
+            }
+        )
     progress = {"step": 5, "images": 40, "elapsed": 5.0, "remaining": 2.0, "images_per_second": 8.0}
     run.append({"type": "progress", "time": time.time(), **progress, "losses": {"generator": 1.5}, "diversity": 0.9})
     if state != "interrupted":
@@ -77,7 +87,7 @@ def finished(desk: TrainDesk, name: str = "old", state: str = "stopped") -> Run:
         ("minutes", 1e300, "train.range"), ("minutes", [1], "train.number"), ("minutes", True, "train.number"),
         ("steps", "1.5", "train.whole"), ("steps", 10**30, "train.range"), ("seed", "-1", "train.range"), ("seed", 2**32, "train.range"),
         ("seed", "zwölf", "train.whole"), ("resolution", "4", "train.range"), ("resolution", "100000", "train.range"),
-        ("batch", "0", "train.range"), ("lr", "inf", "train.number"), ("family", "../dcgan", "train.choice"), ("family", None, "train.choice"),
+        ("resolution", "101", "model.resolution"), ("batch", "0", "train.range"), ("lr", "inf", "train.number"), ("family", "../dcgan", "train.choice"), ("family", None, "train.choice"),
         ("fit", {"a": 1}, "train.choice"), ("loss", "exec", "train.choice"), ("name", "x" * 61, "train.name"), ("name", "a\nb", "train.name"),
         ("source", {"kind": "bundled", "name": "/etc"}, "train.source"), ("source", "faces", "train.source"),
         ("source", {"kind": "upload", "name": "../../etc"}, "upload.gone"), ("source", {"kind": "folder", "name": "/no/where"}, "train.folder"),
@@ -141,7 +151,9 @@ def test_on_a_space_trainings_are_short_and_folders_closed(desk, monkeypatch, tm
     assert desk.start({**FORM, "minutes": 2}, "me")
 
 
-@pytest.mark.parametrize(("value", "most"), [("30", 30), ("0", 0), ("0.5", 0.5), ("much", 2), ("-3", 2), ("inf", 2), ("", 2)])
+@pytest.mark.parametrize(
+    ("value", "most"), [("30", 30), ("0", 0), ("0.5", 0.5), ("much", 2), ("-3", 2), ("inf", 2), ("", 2)]
+)
 def test_the_owner_of_a_space_sets_the_limit(desk, monkeypatch, value, most):
     monkeypatch.setenv("SYSTEM", "spaces")
     monkeypatch.setenv(limits.MINUTES_VARIABLE, value)
@@ -156,7 +168,11 @@ def test_on_a_space_only_who_started_a_run_changes_it(desk, monkeypatch):
     limits.sign(run.path, "ann")
     assert limits.may_change(run.path, "bob")  # at home everybody is at home
     monkeypatch.setenv("SPACE_ID", "ann/studio")
-    for work in (lambda: desk.remove("old", "bob"), lambda: desk.control("old", "stop", ""), lambda: desk.control("old", "resume", "bob")):
+    for work in (
+        lambda: desk.remove("old", "bob"),
+        lambda: desk.control("old", "stop", ""),
+        lambda: desk.control("old", "resume", "bob"),
+    ):
         refused("run.not_yours", work)
     assert [run["mine"] for run in desk.trainings("bob")["runs"]] == [False]
     assert desk.trainings("ann")["runs"][0]["mine"]
@@ -199,10 +215,17 @@ def test_control_reaches_a_trainer_that_lives(desk):
     assert not desk.launched
 
 
-@pytest.mark.parametrize("name", ["", "..", ".", "../old", "old/", "old/../old", "old\0", "nobody", ".uploads", 7, None])
+@pytest.mark.parametrize(
+    "name", ["", "..", ".", "../old", "old/", "old/../old", "old\0", "nobody", ".uploads", 7, None]
+)
 def test_a_run_is_never_a_path(desk, name):
     finished(desk)
-    for function, more in ((desk.snapshot, {}), (desk.sheet, {"step": 0}), (desk.control, {"action": "stop", "visitor": ""}), (desk.remove, {"visitor": ""})):
+    for function, more in (
+        (desk.snapshot, {}),
+        (desk.sheet, {"step": 0}),
+        (desk.control, {"action": "stop", "visitor": ""}),
+        (desk.remove, {"visitor": ""}),
+    ):
         answer = asyncio.run(answering(function)({"run": name, **more}))
         assert answer["error"]["code"] in ("run.gone", "request.value", "request.length")
     assert (desk.runs / "old").is_dir()
@@ -218,7 +241,9 @@ def test_a_snapshot_brings_only_what_is_new(desk):
     assert first["title"] == "My run" and first["model"] == ""
     again = desk.snapshot("old", first["offset"])
     assert (again["points"], again["samples"], again["start"], again["offset"]) == ([], [], None, first["offset"])
-    run.append({"type": "progress", "time": 0, "step": 6, "images": 48, "elapsed": 6.0, "losses": {"generator": float("nan")}})
+    run.append(
+        {"type": "progress", "time": 0, "step": 6, "images": 48, "elapsed": 6.0, "losses": {"generator": float("nan")}}
+    )
     news = desk.snapshot("old", first["offset"])
     assert [p["images"] for p in news["points"]] == [48] and news["from"] == first["offset"]
     for since in (10**12, -5, True):
@@ -269,7 +294,10 @@ def test_uploads_are_looked_at_and_bad_files_named(desk):
     assert desk.send([put(desk, "more.png"), put(desk, "text.png", b"hello")], token)["files"] == 6
     form = {**FORM, "source": {"kind": "upload", "name": token}}
     seen = desk.look(form)
-    assert (seen["count"], seen["skipped_count"]) == (4, 2) and {s["name"] for s in seen["skipped"]} == {"torn.jpg", "text.png"}
+    assert (seen["count"], seen["skipped_count"]) == (4, 2) and {s["name"] for s in seen["skipped"]} == {
+        "torn.jpg",
+        "text.png",
+    }
     assert all(s["reason"] and s["code"] for s in seen["skipped"]) and not seen["square"]
     assert desk.look({**form, "fit": "pad"})["sheet"] != seen["sheet"]
     assert desk.plan(form)["name"] == "my-pictures-dcgan"

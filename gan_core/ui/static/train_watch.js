@@ -3,7 +3,8 @@ studio.trainWatch = (section, api, changed) => {
   const { t, make, number, clock } = studio;
   const part = name => section.querySelector(`[data-part="${name}"]`);
   const doing = name => section.querySelector(`[data-do="${name}"]`);
-  const ALIKE = 0.35; // variety below which the trainer calls the samples alike
+  const ALIKE = 0.35, VARIED = 0.6; // variety that fell from above the one to below the other: the model may be collapsing
+  const BLOBS = 3000, SHAPES = 30000; // pictures seen until which hardly anything, or only rough shapes, can be expected
   const ACTIVE = ["starting", "running", "paused", "stopping"];
   let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, state = "", model = "";
   let timer = null, failures = 0, replaying = null;
@@ -78,10 +79,11 @@ studio.trainWatch = (section, api, changed) => {
   const says = (status, share) => {
     if (status.state === "failed") return studio.said(`error.${status.code}`, status.message, end?.facts);
     if (status.state !== "running") return t(`train.says.${status.state}`);
-    if (points.at(-1)?.diversity < ALIKE && share > 0.1) return t("train.says.alike");
+    if (points.at(-1)?.diversity < ALIKE && points.some(point => point.diversity > VARIED)) return t("train.says.alike");
     if (warning?.code !== "train.alike" && warning?.step > status.step - 200) return studio.said(`error.${warning.code}`, warning.message, warning.facts);
-    if (share < 0.04) return t("train.says.begun");
-    return t(share < 0.2 ? "train.says.shapes" : share < 0.7 ? "train.says.details" : "train.says.polishing");
+    if (status.images < BLOBS) return t("train.says.begun");
+    if (status.images < SHAPES || share < 0.1) return t("train.says.shapes");
+    return t(share < 0.75 ? "train.says.details" : "train.says.polishing");
   };
   const describe = news => {
     const { status } = news, share = progress(status);

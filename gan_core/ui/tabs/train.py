@@ -12,5 +12,16 @@ from gan_core.ui.widgets import Panel
 def build(studio: Studio) -> None:
     """Put the tab on the page."""
     desk = TrainDesk(Path(studio.settings.runs), Path(get_upload_folder()), studio.settings.device)
-    asked = (desk.options, desk.look, desk.send, desk.plan, desk.start, desk.snapshot, desk.sheet, desk.control, desk.remove, desk.trainings)
+    asked = (
+        desk.options,
+        desk.look,
+        desk.send,
+        desk.plan,
+        desk.start,
+        desk.snapshot,
+        desk.sheet,
+        desk.control,
+        desk.remove,
+        desk.trainings,
+    )
     Panel("train", asked)

@@ -154,8 +154,8 @@ WORDS = {
     ),
     "train.says.polishing": ("Polishing. The changes get smaller now.", "正在打磨，变化会越来越小。"),
     "train.says.alike": (
-        "The samples are growing alike. If they stay so, stop here: the model from before is kept in the sheets below.",
-        "样图变得越来越相似。如果一直这样，可以停下，换更多样的图片再试。",
+        "The samples are growing alike; the model may be collapsing. If they stay so, stop, and try again with more varied pictures.",
+        "样图变得越来越相似，模型可能在崩溃。如果一直这样，请停下来，换更多样的图片再试。",
     ),
     "train.says.paused": ("Paused. Nothing is lost; go on whenever you like.", "已暂停。不会丢失任何进度，随时可以继续。"),
     "train.says.stopping": ("Saving the model…", "正在保存模型…"),
