@@ -98,11 +98,11 @@ def dry_run(config) -> int:
     """Decode the pictures and print what would be used."""
     from gan_core.device import pick
     from gan_core.models import build
-    from gan_core.training.loop import default_out, prepare
+    from gan_core.training.setup import default_out, prepare
 
     device = pick(config.device)
     config = dataclasses.replace(config, out=config.out or default_out(config)).checked()
-    config, model, pictures = prepare(config, device)
+    config, model, pictures = prepare(config)
     parameters = sum(p.numel() for p in build(model).parameters())
     print(f"{len(pictures):,} pictures of {pictures.title or pictures.name}, {len(pictures.skipped)} skipped; {device.reason}")
     for skipped in pictures.skipped[:20]:

@@ -12,7 +12,7 @@ from gan_core.device import pick
 from gan_core.models import build, family
 from gan_core.models.base import Batch
 from gan_core.registry import resolve
-from gan_core.training.loop import prepare
+from gan_core.training.setup import prepare
 
 SHAPES = [(16, 3), (28, 1), (32, 4)]
 
@@ -23,7 +23,7 @@ def tiny_model(name, resolution=16, channels=3, classes=0) -> ModelConfig:
 
 
 def in_training(name, tiny, **changes):
-    config, model, pictures = prepare(tiny(family=name, **changes), pick("cpu"))
+    config, model, pictures = prepare(tiny(family=name, **changes))
     torch.manual_seed(0)
     return family(name)(model, config, pick("cpu")), pictures
 

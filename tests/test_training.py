@@ -20,6 +20,7 @@ from gan_core.training import loop
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
 from gan_core.training.run import Run, free_name, launch, list_runs
+from gan_core.training.setup import prepare
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -212,7 +213,7 @@ def test_one_picture_and_more_batch_than_pictures(tiny, picture_folder, tmp_path
 
 
 def test_every_picture_is_seen_once_an_epoch(tiny):
-    _, _, pictures = loop.prepare(tiny(), loop.pick("cpu"))
+    _, _, pictures = prepare(tiny())
     batches = Batches(pictures, 7, seed=3, device=torch.device("cpu"), num_classes=2, flip=False)
     seen = torch.cat([batches._indices(step) for step in range(24)])
     for epoch in seen[: 24 * 7].split(24):

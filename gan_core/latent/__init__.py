@@ -1,0 +1,1 @@
+"""Latent spaces: points, the pictures they give, ways between them, directions through them."""

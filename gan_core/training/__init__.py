@@ -1,0 +1,1 @@
+"""Training: the loop, the run folder it writes, and what both are made of."""

@@ -3,41 +3,27 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from filelock import Timeout
 
-from gan_core import data
-from gan_core.augment import strength_for
+from gan_core.card import model_card
 from gan_core.checkpoint import save_model
-from gan_core.config import ModelConfig, TrainConfig
-from gan_core.device import Device, pick
+from gan_core.config import TrainConfig
+from gan_core.device import pick
 from gan_core.errors import StudioError
-from gan_core.export.picture import as_image, contact_sheet
 from gan_core.latent.directions import strongest_directions
-from gan_core.latent.point import LatentPoint
-from gan_core.latent.sample import render
-from gan_core.metrics.diversity import diversity
 from gan_core.models import family as family_called
-from gan_core.training.batches import Batches, generator
-from gan_core.training.card import model_card
+from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
 from gan_core.training.run import FULL, Run
+from gan_core.training.samples import COLUMNS, ROWS, FixedSamples, save_sheet
+from gan_core.training.setup import default_out, prepare
 from gan_core.training.state import Counters, has_state, load_state, save_state
 
-COLUMNS, ROWS = 6, 4  # the sheet of fixed points
-PREVIEW = 16  # pictures in a model's preview
-FIT_PICTURES = 4096  # pictures that Family.conclude sees
 MAX_ROLLBACKS = 5
 ALIKE = 0.35  # diversity below which samples are called alike
 CONTROL_SECONDS = 0.2
-
-
-def default_out(config: TrainConfig) -> str:
-    """runs/<data>-<family>, where no folder was asked for."""
-    stem = Path(config.data).stem or "pictures"
-    return str(Path("runs") / f"{stem}-{config.family}".lower().replace(" ", "-"))
 
 
 def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, resume: bool = False) -> Iterator[dict]:
@@ -67,25 +53,6 @@ def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, re
         lock.release()
 
 
-def prepare(config: TrainConfig, device: Device) -> tuple[TrainConfig, ModelConfig, data.PictureSet]:
-    """Fill in defaults and decode the pictures: what a run (or a dry run) will really use."""
-    family = family_called(config.family)
-    pictures = data.load(config.data, config.resolution, config.channels, config.fit, config.limit)
-    config = config.with_defaults({**family.DEFAULTS, "augment": strength_for(len(pictures))})
-    classes = len(pictures.label_names) if pictures.labels is not None else 0
-    if config.conditional == "yes" and not (classes and family.conditional):
-        why = "the pictures have no classes" if not classes else "this kind of model cannot"
-        raise StudioError("train.no_classes", "Classes cannot be learned: {why}.", why=why)
-    if config.conditional == "no" or not family.conditional or classes < 2:
-        classes = 0
-    model = ModelConfig(
-        family=config.family, resolution=pictures.resolution, channels=pictures.channels, z_dim=config.z_dim, num_classes=classes,
-        labels=pictures.label_names if classes else (), name=Path(config.out).name, title=config.name or Path(config.out).name,
-        data=pictures.title or pictures.name, licence=pictures.licence, pixel_art=pictures.pixel_art, options=family.options(config),
-    )  # fmt: skip
-    return config, model, pictures
-
-
 class Session:
     """One process's work on a run: built from a config, it yields events until the budget is spent or it is stopped."""
 
@@ -93,18 +60,13 @@ class Session:
         self.run, self._should_stop = run, should_stop
         self.device = pick(config.device)
         torch.manual_seed(config.seed)  # first weights only; every step draws from its own source
-        self.config, self.model, self.pictures = prepare(config, self.device)
+        self.config, self.model, self.pictures = prepare(config)
         self.family = family_called(config.family)(self.model, self.config, self.device)
         self.ema = EMA(self.family.generator, config.ema_share, config.ema_cap)
         self.batches = Batches(
             self.pictures, self.config.batch, config.seed, self.device.device, self.model.num_classes, config.flip
         )
-        self.points = [
-            LatentPoint(seed=i, label=i % COLUMNS % self.model.num_classes if self.model.num_classes else None)
-            for i in range(COLUMNS * ROWS)
-        ]
-        real = torch.randperm(len(self.pictures), generator=generator(torch.device("cpu"), config.seed, 3))[:64]
-        self.real = self.pictures.images[real]
+        self.samples = FixedSamples(self.family, self.pictures, config.seed)
         self.counters = Counters(fingerprint=self.pictures.fingerprint)
         self.losses: dict[str, float] = {}
         self.diversity = 1.0
@@ -225,11 +187,10 @@ class Session:
         """Draw the fixed points with the averaged model; the times between grow with the run, so a film stays short."""
         c = self.counters
         c.next_sample = c.elapsed + min(max(1.0, 0.12 * c.elapsed), 300)
-        images = self.draw()
-        self.diversity = diversity(torch.from_numpy(images).permute(0, 3, 1, 2), self.real)
+        images = self.samples.draw(self.ema.network)
+        self.diversity = self.samples.diversity(images)
         path = self.run.samples_folder / f"{c.step:08d}.webp"
-        sheet = as_image(contact_sheet(images, COLUMNS, gap=0))
-        yield from self.write(lambda: _save_picture(sheet, path))
+        yield from self.write(lambda: save_sheet(images, path))
         yield self.emit(
             "sample", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), file=f"samples/{path.name}", columns=COLUMNS, rows=ROWS
         )
@@ -237,11 +198,6 @@ class Session:
         if alike and not self._alike:
             yield self.warn("train.alike", "The samples are getting alike; the model may be collapsing.")
         self._alike = alike
-
-    def draw(self):
-        """The fixed points as uint8 pictures [N, H, W, C], drawn with the averaged model."""
-        self.family.conclude(self.ema.network, self.pictures.images[:FIT_PICTURES])
-        return render(self.ema.network, self.points)
 
     # ---- what is kept
 
@@ -267,8 +223,7 @@ class Session:
         }  # fmt: skip
         network.config = replace(self.model, training=facts)
         network.directions = strongest_directions(network) if final else None
-        preview = as_image(contact_sheet(self.draw()[:PREVIEW], 4, gap=0))
-        save_model(self.run.model_folder, network, preview, model_card(network.config))
+        save_model(self.run.model_folder, network, self.samples.preview(network), model_card(network.config))
 
     def _command(self) -> str:
         return " ".join(["python", "train_local.py", *Run(self.run.path).config.to_argv()])
@@ -343,13 +298,3 @@ class Session:
             "dtype": str(self.device.dtype).removeprefix("torch."), "batch": self.config.batch, "augment": self.config.augment,
             "parameters": {k: sum(p.numel() for p in n.parameters()) for k, n in self.family.networks().items()},
         }  # fmt: skip
-
-
-def _save_picture(picture, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".tmp")
-    try:
-        picture.save(new, "webp", lossless=True, method=2)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
