@@ -91,6 +91,8 @@ def initialise(module: nn.Module, slope: float = 0.2) -> None:
     """He initialisation (He et al. 2015, eq. 14) of every convolution and linear layer, seeded by torch's global generator."""
     for layer in module.modules():
         if isinstance(layer, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            if layer.weight.is_meta:  # only sizes are wanted, and drawing on "meta" imports torch's compiler (2 s)
+                continue
             fan_mode = "fan_out" if isinstance(layer, nn.ConvTranspose2d) else "fan_in"
             nn.init.kaiming_normal_(layer.weight, slope, fan_mode)
             if layer.bias is not None:
