@@ -53,6 +53,15 @@ def check_owner(run: Path, visitor: str) -> None:
         raise StudioError("run.not_yours", "Another visitor started this training; only they can change it.")
 
 
+def check_pause() -> None:
+    """Raise StudioError on a Space: a paused training would keep the machine from everybody else."""
+    if on_space():
+        raise StudioError(
+            "run.no_pause",
+            "Others may be waiting for this machine. Stop the training instead; it can be resumed later.",
+        )
+
+
 def check_time(minutes: float, steps: int | None) -> None:
     """Raise StudioError (its facts name the `field`) when a training is longer than this place allows."""
     most = max_minutes()

@@ -11,6 +11,7 @@ from PIL import Image
 
 from gan_core.errors import StudioError
 from gan_core.training.run import Run, list_runs
+from gan_core.training.state import has_state
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 MAX_POINTS = 600  # of a curve on its first delivery; later ones bring only what is new
@@ -59,6 +60,11 @@ def snapshot(run: Run, since=0) -> dict:
     }
 
 
+def resumable(run: Run) -> bool:
+    """Whether a run that is not going on has a checkpoint to go on from."""
+    return run.status().state in RESUMABLE and has_state(run.checkpoint_folder)
+
+
 def sheet(run: Run, step) -> str:
     """Return the sample sheet of `step` as a data URL. Raises StudioError when the run has no such sheet."""
     for known, path in run.samples():
@@ -103,7 +109,7 @@ def summary(run: Run) -> dict:
         "images": status.images,
         "thumbnail": thumbnail(samples[-1][1], 160) if samples else "",
         "model": (run.model_folder / "config.json").is_file(),
-        "resumable": status.state in RESUMABLE,
+        "resumable": resumable(run),
         "time": run.path.stat().st_mtime,
     }
 

@@ -72,15 +72,17 @@ class TrainDesk:
         uploads.sweep(self.runs, run_view.data_in_use(self.runs))
         return {"run": run.name}
 
-    def snapshot(self, run: Name, since: int = 0) -> dict:
-        """Return a run's status and what happened after `since` (see run_view.snapshot), its title and its command line."""
+    def snapshot(self, run: Name, since: int = 0, visitor: Visitor = "") -> dict:
+        """Return a run's status, what happened after `since` (see run_view.snapshot), and what this visitor may do with it."""
         found = run_view.find(self.runs, run)
-        news = run_view.snapshot(found, since)
         return {
-            **news,
+            **run_view.snapshot(found, since),
             "title": found.config.name or found.name,
             "command": train_form.command(found.config),
-            "model": self._model(found),
+            "model": f"runs/{found.name}" if (found.model_folder / "config.json").is_file() else "",
+            "resumable": run_view.resumable(found),
+            "mine": limits.may_change(found.path, visitor),
+            "pausable": not limits.on_space(),
         }
 
     def sheet(self, run: Name, step: int) -> dict:
@@ -91,6 +93,8 @@ class TrainDesk:
         """Pause, go on or stop (which keeps the model); `resume` also restarts a training whose process is gone."""
         found = run_view.find(self.runs, run)
         limits.check_owner(found.path, visitor)
+        if action == "pause":
+            limits.check_pause()
         if action == "resume" and found.status().state in run_view.RESUMABLE:
             with self.starting:
                 self._refuse_second()
@@ -122,9 +126,6 @@ class TrainDesk:
                 "run.one", "“{name}” is training just now. One training at a time: watch it, stop it, or wait until it ends.",
                 name=running.config.name or running.name, run=running.name,
             )  # fmt: skip
-
-    def _model(self, run: Run) -> str:
-        return f"runs/{run.name}" if (run.model_folder / "config.json").is_file() else ""
 
 
 def _device(name: str) -> dict:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import time
 import zipfile
 from pathlib import Path
@@ -72,6 +73,8 @@ def finished(desk: TrainDesk, name: str = "old", state: str = "stopped") -> Run:
         )
     progress = {"step": 5, "images": 40, "elapsed": 5.0, "remaining": 2.0, "images_per_second": 8.0}
     run.append({"type": "progress", "time": time.time(), **progress, "losses": {"generator": 1.5}, "diversity": 0.9})
+    run.checkpoint_folder.mkdir()
+    (run.checkpoint_folder / "latest.safetensors").write_bytes(b"as good as any: only its being there is looked at")
     if state != "interrupted":
         run.append({"type": "end", "time": time.time(), "state": state, "code": "", "message": ""})
     return run
@@ -204,6 +207,22 @@ def test_a_killed_trainer_is_interrupted_and_can_be_resumed(desk):
     assert desk.control("old", "resume", "me") == {"state": "starting"}
     assert [resume for _, resume in desk.launched] == [True]
     refused("run.one", desk.start, FORM, "me")
+
+
+def test_a_run_that_failed_before_its_first_checkpoint_cannot_be_resumed(desk):
+    run = finished(desk, state="failed")
+    assert desk.snapshot("old")["resumable"]
+    shutil.rmtree(run.checkpoint_folder)
+    assert not desk.snapshot("old")["resumable"] and not desk.trainings("me")["runs"][0]["resumable"]
+
+
+def test_on_a_space_nobody_keeps_the_machine_by_pausing(desk, monkeypatch):
+    run = finished(desk, state="interrupted")
+    limits.sign(run.path, "ann")
+    monkeypatch.setenv("SPACE_ID", "ann/studio")
+    refused("run.no_pause", desk.control, "old", "pause", "ann")
+    assert desk.control("old", "stop", "ann") and run.requested() == "stop"
+    assert not desk.snapshot("old")["mine"] and desk.snapshot("old", 0, "ann")["mine"]
 
 
 def test_control_reaches_a_trainer_that_lives(desk):

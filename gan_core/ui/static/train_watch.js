@@ -27,7 +27,7 @@ studio.trainWatch = (section, api, changed) => {
     const asked = run;
     if (!asked || document.hidden || studio.current() !== "train" || section.hidden) return;
     try {
-      const news = await api.snapshot({ run: asked, since: offset });
+      const news = await api.snapshot({ run: asked, since: offset, visitor: studio.visitor() });
       if (asked !== run) return;
       failures = 0;
       take(news);
@@ -71,11 +71,7 @@ studio.trainWatch = (section, api, changed) => {
   };
 
   // ---- words and numbers
-  const progress = status => {
-    if (status.state === "done") return 1;
-    const left = status.remaining;
-    return left === null || status.elapsed + left === 0 ? 0 : status.elapsed / (status.elapsed + left);
-  };
+  const progress = status => (status.state === "done" ? 1 : points.at(-1)?.progress || 0);
   const says = (status, share) => {
     if (status.state === "failed") return studio.said(`error.${status.code}`, status.message, end?.facts);
     if (status.state !== "running") return t(`train.says.${status.state}`);
@@ -99,9 +95,11 @@ studio.trainWatch = (section, api, changed) => {
     part("seen").textContent = number(status.images || 0);
     part("watch-command").textContent = news.command;
     if (start) facts();
-    doing("pause").hidden = status.state !== "running";
-    doing("resume").hidden = !["paused", "stopped", "interrupted", "failed"].includes(status.state);
-    doing("stop").hidden = !["running", "paused", "starting"].includes(status.state) || Boolean(section.querySelector(".ask"));
+    part("no-sheet").textContent = t(ACTIVE.includes(status.state) ? "train.no_sheet" : "train.no_sheet.ever");
+    section.querySelector("figcaption").hidden = !samples.length;
+    doing("pause").hidden = !news.mine || !news.pausable || status.state !== "running";
+    doing("resume").hidden = !news.mine || !(status.state === "paused" || news.resumable);
+    doing("stop").hidden = !news.mine || !["running", "paused", "starting"].includes(status.state) || Boolean(section.querySelector(".ask"));
     doing("open").hidden = ACTIVE.includes(status.state) || !news.model;
   };
   const facts = () => {
@@ -156,9 +154,10 @@ studio.trainWatch = (section, api, changed) => {
 
   // ---- curves: the two networks of a GAN share one, every other number has its own
   let curves = null;
-  const CONTEST = ["generator", "discriminator"], HIDDEN = ["t", "images", "step", "penalty"];
+  const CONTEST = ["generator", "discriminator"], HIDDEN = ["t", "images", "step", "progress", "penalty", "diversity"];
   const groups = () => {
     const names = [...new Set(points.flatMap(Object.keys))].filter(name => !HIDDEN.includes(name) && points.some(p => p[name] != null));
+    if (points.some(p => p.diversity != null)) names.push("diversity"); // the same for every family, so last
     const contest = CONTEST.filter(name => names.includes(name));
     const rest = names.filter(name => !contest.includes(name)).map(name => [name]);
     return contest.length ? [contest, ...rest] : rest;

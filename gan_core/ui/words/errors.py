@@ -108,6 +108,7 @@ ERRORS: dict[str, str] = {
     "run.no_checkpoint": "{folder} 里没有可读取的检查点,无法继续训练。",
     "run.no_sheet": "这张样本图已不存在。",
     "run.not_yours": "这次训练是另一位访客开始的,只有对方可以更改。",
+    "run.no_pause": "可能还有别人在等这台机器。请改为停止训练,之后可以接着训练。",
     "run.one": "“{name}”正在训练。一次只能训练一个:可以观看它、停止它,或等它结束。",
     "run.other_model": "{folder} 里的检查点属于另一种模型。",
     "run.other_pictures": "{data} 里的图片与训练开始时不同。请放回原来的图片,或开始新的训练。",

@@ -175,6 +175,7 @@ WORDS = {
     "train.latest": ("Latest", "最新"),
     "train.sheet_at": ("after {time}", "训练 {time} 后"),
     "train.no_sheet": ("The first samples appear in a moment.", "第一张样图马上出现。"),
+    "train.no_sheet.ever": ("There are no samples.", "没有样图。"),
     "train.scrub": ("Back through time", "时间轴"),
     "train.facts": ("{family} · {count} pictures · {size} px · {parameters} parameters", "{family} · {count} 张图片 · {size} 像素 · {parameters} 个参数"),
     "train.curve.contest": ("The contest", "两个网络的较量"),
