@@ -4,6 +4,10 @@ import json
 
 from gan_core.config import ModelConfig
 
+QUALITY = """## Quality
+
+`n` samples against as many held-out pictures; every `…_floor` is what other real pictures reach at the same `n`. KID is × 10³; lower is
+better for KID and Fréchet distance, higher for the rest. Not comparable with figures of papers, which use another network."""
 LICENCE_IDS = {"CC0 1.0": "cc0-1.0", "MIT": "mit", "CC BY-SA 3.0": "cc-by-sa-3.0", "Apache-2.0": "apache-2.0"}
 
 
@@ -22,7 +26,7 @@ def model_card(config: ModelConfig) -> str:
     ]  # fmt: skip
     lines += ["## Training", "", *_table({"data": config.data, "licence of the data": config.licence, **config.training}), ""]
     if config.quality:
-        lines += ["## Quality", "", *_table(config.quality), ""]
+        lines += [QUALITY, "", *_table(config.quality), ""]
     return "\n".join(lines)
 
 

@@ -143,11 +143,11 @@ class TrainConfig:
         return self
 
     def to_argv(self) -> list[str]:
-        """Return the command-line flags that give this config (only what differs from the defaults)."""
+        """Return the command-line flags that give this config: data, family, and what differs from the defaults."""
         argv = []
         for f in fields(self):
             value = getattr(self, f.name)
-            if value == f.default:
+            if value == f.default and f.name not in ("data", "family"):
                 continue
             flag = "--" + f.name.replace("_", "-")
             argv += [flag] if isinstance(value, bool) else [flag, str(value)]

@@ -5,8 +5,11 @@ import json
 import os
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from gan_core.card import model_card
+from gan_core.checkpoint import CARD, CONFIG, read_config
 from gan_core.errors import StudioError
 from gan_core.metrics.evaluate import evaluate
 from gan_core.metrics.features import DEFAULT, EXTRACTORS
@@ -105,15 +108,16 @@ def writable(model):
 
 
 def write_quality(folder, quality):
-    """Put the dict `quality` into a model folder's config.json: the new file replaces the old one whole."""
-    path = Path(folder) / "config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) | {"quality": quality}
-    partial = path.with_name(f".config.{os.getpid()}.tmp")
-    try:
-        partial.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    """Put the dict `quality` into a model folder's config.json and write its card anew; each file is replaced whole."""
+    config = replace(read_config(folder), quality=quality)
+    files = {CONFIG: json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n", CARD: model_card(config)}
+    for name, text in files.items():
+        partial = Path(folder) / f".{name}.{os.getpid()}.tmp"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(Path(folder) / name)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def progress(stage, done, total):

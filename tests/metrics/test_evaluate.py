@@ -141,7 +141,8 @@ def test_command_prints_and_writes(model_folder, picture_folder, tmp_path, capsy
     assert after.quality == printed | {"command": after.quality["command"]}
     assert after.quality["command"].endswith("--n 2000 --extractor pixels")
     assert (after.title, after.options, before.quality) == (before.title, before.options, {})
-    assert sorted(p.name for p in model_folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(p.name for p in model_folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    assert "kid floor" in (model_folder / "README.md").read_text()
     checkpoint.load_model(model_folder)
     assert main(arguments(model_folder, picture_folder, tmp_path)) == 0
     shown = capsys.readouterr().out
@@ -178,4 +179,5 @@ def test_a_failed_write_leaves_the_config_as_it_was(model_folder, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_quality(model_folder, {"kid": 1.0})
     assert (model_folder / "config.json").read_bytes() == before
-    assert sorted(p.name for p in model_folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(p.name for p in model_folder.iterdir()) == ["README.md", "config.json", "model.safetensors"]
+    assert "kid floor" in (model_folder / "README.md").read_text()
