@@ -16,7 +16,7 @@ POINT = f"JSON.parse(document.querySelector('{CANVAS}').dataset.point)"
 
 def settled(page, condition: str) -> None:
     """Wait until the painted point meets a condition (JavaScript over `point`)."""
-    page.wait_for_function(f"() => {{ const point = {POINT}; return {condition}; }}")
+    page.wait_for_function(f"() => {{ const point = {{ moves: [], ...{POINT} }}; return {condition}; }}")
 
 
 def painted_point(page) -> dict:
@@ -47,7 +47,7 @@ def test_the_picture_follows_a_dragged_slider_to_its_last_position(page):
     page.mouse.up()
     value = float(slider.input_value())
     assert value > 1.5 and during > 2
-    settled(page, f"point.moves && point.moves[0][0] === 'd0' && point.moves[0][1] === {value}")
+    settled(page, f"point.moves[0]?.[0] === 'd0' && point.moves[0][1] === {value}")
     assert page.evaluate(PICTURE) != before
 
 

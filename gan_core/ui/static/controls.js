@@ -19,7 +19,8 @@ Object.assign(studio, (() => {
 
   const modelTitle = model => (has(`model.${model.name}`) ? t(`model.${model.name}`) : model.title || model.name || model.id);
   const modelFacts = model => [
-    has(`family.${model.family}`) ? t(`family.${model.family}`) : model.family, `${model.resolution} px`, t(`model.${model.origin}`),
+    has(`family.${model.family}`) ? t(`family.${model.family}`) : model.family, `${model.resolution} px`,
+    ...(model.origin === "bundled" ? [] : [t(`model.${model.origin}`)]),
   ].join(" · ");
   const className = label => (has(`label.${label}`) ? t(`label.${label}`) : label);
 
@@ -99,6 +100,7 @@ Object.assign(studio, (() => {
       const board = make("div", "model-board");
       board.setAttribute("role", "listbox");
       board.setAttribute("aria-label", t("model.pick"));
+      board.style.setProperty("--columns", Math.min(4, Math.max(2, studio.store.models.length)));
       for (const model of studio.store.models) {
         const entry = card(model, model.id === studio.store.point?.model);
         entry.addEventListener("click", () => { closePopup(); choose(model); });

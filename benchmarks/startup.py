@@ -1,0 +1,82 @@
+"""How long until the first picture: `python benchmarks/startup.py`.
+
+Starts app.py with the bundled models as a process of its own, opens it in a real Chromium as soon as it answers, and prints the
+seconds from the process's start to the page served and to the first picture painted, and the idle app's memory (RSS).
+"""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+
+
+def memory(process: int) -> float:
+    """Resident memory of a process in MB (Linux)."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def processor_seconds(process: int) -> float:
+    """Processor time a process has used so far: what the start costs whatever else the machine does (Linux)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def one_start(browser, weights: Path) -> dict[str, float]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}/"
+    with tempfile.TemporaryDirectory() as runs:
+        start = time.perf_counter()
+        app = subprocess.Popen([sys.executable, "app.py", "--port", str(port), "--weights", str(weights), "--runs", runs], cwd=ROOT)
+        try:
+            while True:
+                try:
+                    urllib.request.urlopen(url, timeout=60).close()
+                    break
+                except OSError:
+                    if app.poll() is not None:
+                        raise SystemExit("app.py ended") from None
+                    time.sleep(0.05)
+            served = time.perf_counter() - start
+            page = browser.new_page()
+            page.goto(url)
+            page.wait_for_selector("#panel-explore .hero.awake", timeout=120_000)
+            painted = time.perf_counter() - start
+            page.wait_for_timeout(2000)
+            figures = {"served s": served, "painted s": painted, "processor s": processor_seconds(app.pid), "memory MB": memory(app.pid)}
+            page.close()
+            return figures
+        finally:
+            app.terminate()
+            app.wait()
+
+
+def main() -> None:
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--weights", type=Path, default=ROOT / "weights")
+    flags.add_argument("--rounds", type=int, default=3)
+    options = flags.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        rounds = [one_start(browser, options.weights.resolve()) for _ in range(options.rounds)]
+        browser.close()
+    for key in rounds[0]:
+        print(f"{key:12} {sorted(figures[key] for figures in rounds)[len(rounds) // 2]:8.1f}")
+    print(f"load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores (targets: painted 10 s on a quiet machine, memory 1200 MB)")
+
+
+if __name__ == "__main__":
+    main()
