@@ -22,7 +22,7 @@ from gan_core.training.setup import default_out, prepare
 from gan_core.training.state import Counters, has_state, load_state, save_state
 
 MAX_ROLLBACKS = 5
-ALIKE = 0.35  # diversity below which samples are called alike
+ALIKE, VARIED = 0.35, 0.6  # samples are called alike when their diversity falls below the one after it was above the other
 CONTROL_SECONDS = 0.2
 
 
@@ -69,7 +69,8 @@ class Session:
         self.samples = FixedSamples(self.family, self.pictures, config.seed)
         self.counters = Counters(fingerprint=self.pictures.fingerprint)
         self.losses: dict[str, float] = {}
-        self.diversity = 1.0
+        self.diversity: float | None = None  # of the latest samples of this process
+        self._most_varied = 0.0
         self._asked, self._asked_at, self._alike = "", 0.0, False
         self._last_progress, self._last_checkpoint, self._speed = -1e9, 0.0, (0.0, 0)
 
@@ -176,7 +177,7 @@ class Session:
         return self.emit(
             "progress", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), images_per_second=round(speed, 1),
             remaining=None if remaining is None else round(remaining, 1), progress=round(min(self.progress(), 1), 4),
-            losses={k: round(v, 5) for k, v in self.losses.items()}, diversity=round(self.diversity, 3),
+            losses={k: round(v, 5) for k, v in self.losses.items()}, diversity=None if self.diversity is None else round(self.diversity, 3),
         )  # fmt: skip
 
     def warn(self, code: str, template: str, **facts) -> dict:
@@ -194,7 +195,8 @@ class Session:
         yield self.emit(
             "sample", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), file=f"samples/{path.name}", columns=COLUMNS, rows=ROWS
         )
-        alike = self.diversity < ALIKE and self.progress() > 0.1
+        self._most_varied = max(self._most_varied, self.diversity)
+        alike = self.diversity < ALIKE and self._most_varied > VARIED
         if alike and not self._alike:
             yield self.warn("train.alike", "The samples are getting alike; the model may be collapsing.")
         self._alike = alike

@@ -149,8 +149,8 @@ def webp_url(image: Image.Image, **options) -> str:
 
 def _point(event: dict) -> dict:
     losses = event.get("losses")
-    return {"t": event.get("elapsed"), "images": event.get("images"), "step": event.get("step"),
-            "diversity": event.get("diversity"), **(losses if isinstance(losses, dict) else {})}  # fmt: skip
+    facts = {key: event.get(key) for key in ("images", "step", "progress", "diversity")}
+    return {"t": event.get("elapsed"), **facts, **(losses if isinstance(losses, dict) else {})}
 
 
 def _thin(events: list, limit: int) -> list:

@@ -9,7 +9,7 @@ from gan_core import data
 from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.models import FAMILIES
-from gan_core.training.run import Run, launch
+from gan_core.training.run import launch
 from gan_core.ui import limits, picture_view, run_view, train_form, uploads
 from gan_core.ui.requests import Between
 
