@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
+
 from tests.hub_standin import Hub
 from tests.tiny_models import make_weights
 

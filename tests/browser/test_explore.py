@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -123,7 +124,7 @@ def test_saved_picture_carries_its_point(page):
     page.click("#panel-explore [data-act=save]")
     with page.expect_download() as caught:
         page.click(".menu button:has-text('512')")
-    data = open(caught.value.path(), "rb").read()
+    data = Path(caught.value.path()).read_bytes()
     assert Image.open(io.BytesIO(data)).size == (512, 512)
     point, model = read_point(data)
     assert point == LatentPoint.from_json(painted_point(page)) and model == "a-plain"

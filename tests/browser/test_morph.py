@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import av
 import pytest
@@ -61,11 +62,11 @@ def test_save_a_film(morph, kind):
     morph.click(f"[data-kind={kind}]")
     with morph.expect_download() as caught:
         morph.click("#panel-morph [data-act=save]")
-    data = open(caught.value.path(), "rb").read()
+    data = Path(caught.value.path()).read_bytes()
     assert caught.value.suggested_filename.endswith(f".{kind}")
     if kind == "mp4":
         with av.open(io.BytesIO(data)) as film:
-            frames = [frame for frame in film.decode(video=0)]
+            frames = list(film.decode(video=0))
         assert len(frames) == 8 and (frames[0].width, frames[0].height) == (256, 256)
     else:
         picture = Image.open(io.BytesIO(data))

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.browser.conftest import ROOT
 
 AWAKE = "#panel-explore .hero.awake"

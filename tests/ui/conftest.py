@@ -1,6 +1,7 @@
 """Small model folders for the interface's tests."""
 
 import pytest
+
 from tests.tiny_models import make_weights
 
 
