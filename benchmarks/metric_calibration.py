@@ -3,7 +3,7 @@
     python -m benchmarks.metric_calibration [--n 600] [--out benchmarks/results]
 
 writes metric_calibration.json, .md (the verdict and the table), .png (curves) and _pictures.webp (what was judged). Needs the
-extractor packages and matplotlib (requirements-dev.txt). About 15 minutes on one core with n = 600.
+extractor packages and matplotlib (requirements-dev.txt). Minutes to a quarter of an hour; the results in the repository are of n = 200.
 """
 
 import argparse
