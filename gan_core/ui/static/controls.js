@@ -89,8 +89,11 @@ Object.assign(studio, (() => {
     button.classList.add("model-button");
     button.innerHTML = `<img alt=""><span><b></b><small></small></span>${icon("down")}`;
     button.setAttribute("aria-haspopup", "listbox");
+    let shown;
     const show = () => {
       const model = studio.store.model;
+      if (model === shown) return;
+      shown = model;
       thumb(button.querySelector("img"), model);
       button.querySelector("b").textContent = model ? modelTitle(model) : t("model.none");
       button.querySelector("small").textContent = model ? modelFacts(model) : "";
@@ -115,15 +118,18 @@ Object.assign(studio, (() => {
 
   // ---- class chips for conditional models: Any + one per name; choose(null | index)
   const classChips = (box, model, selected, choose, extra = []) => {
-    box.replaceChildren();
     const entries = [[null, t("common.any")], ...extra, ...(model?.labels || []).map((label, i) => [i, className(label)])];
-    for (const [value, text] of entries) {
-      const chip = make("button", "chip", text);
-      chip.setAttribute("role", "radio");
-      chip.setAttribute("aria-checked", String(value === selected));
-      chip.addEventListener("click", () => choose(value));
-      box.append(chip);
+    const wanted = JSON.stringify([model?.id, entries]);
+    if (box.dataset.entries !== wanted) { // built once per model, so that the keyboard's place is not lost
+      box.dataset.entries = wanted;
+      box.replaceChildren(...entries.map(([value, text]) => {
+        const chip = make("button", "chip", text);
+        chip.setAttribute("role", "radio");
+        chip.addEventListener("click", () => choose(value));
+        return chip;
+      }));
     }
+    [...box.children].forEach((chip, i) => chip.setAttribute("aria-checked", String(entries[i][0] === selected)));
   };
 
   // ---- range inputs: --from and --to paint the track between the resting value and the knob

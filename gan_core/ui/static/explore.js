@@ -93,10 +93,10 @@ studio.panel("explore", element, server, (element, api) => {
     studio.setRange(typical, point?.truncation ?? 1);
     find(".field .value").textContent = Number(typical.value).toFixed(2);
     [...sliders.children].forEach((box, i) => {
-      const value = amount(`d${i}`);
-      const input = box.querySelector("input");
-      if (Number(input.value) !== value) input.value = value;
-      studio.fillTrack(input);
+      const value = amount(`d${i}`), input = box.querySelector("input");
+      if (box.shown === value && Number(input.value) === value) return;
+      box.shown = value;
+      studio.setRange(input, value);
       box.querySelector("output").textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
       box.querySelector("button").disabled = !value;
     });
