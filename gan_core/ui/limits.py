@@ -31,9 +31,10 @@ def max_minutes() -> float | None:
     return SPACE_MINUTES if on_space() else None
 
 
-def folders_allowed() -> bool:
-    """Whether a visitor may name a folder of this machine."""
-    return not on_space()
+def folders_allowed(share: bool | None = None) -> bool:
+    """Whether a visitor may name a folder of this machine: not on a Space, nor through a public link (`--share`, GRADIO_SHARE)."""
+    public = os.environ.get("GRADIO_SHARE", "").lower() == "true" if share is None else share
+    return not on_space() and not public
 
 
 def sign(run: Path, visitor: str) -> None:

@@ -29,12 +29,12 @@ def card(name: str) -> dict:
     }
 
 
-def look(form: dict, runs: Path) -> dict:
+def look(form: dict, runs: Path, folders: bool = True) -> dict:
     """Return a sheet of the pictures that `form` chooses, exactly as a network would see them, and what was found.
 
     Raises StudioError when there is nothing to be read.
     """
-    spec = train_form.data_path(form.get("source"), runs)
+    spec = train_form.data_path(form.get("source"), runs, folders)
     resolution, fit = train_form.number(form, "resolution", whole=True), train_form.one_of(form, "fit", FITS)
     info = data.describe(spec)
     if info.bundled and resolution in (None, info.resolution):

@@ -26,7 +26,13 @@ class TrainDesk:
     runs: Path
     inbox: Path
     device: str = "auto"
+    share: bool | None = None  # a public link was asked for
     starting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @property
+    def folders(self) -> bool:
+        """Whether visitors may name folders of this machine."""
+        return limits.folders_allowed(self.share)
 
     def options(self) -> dict:
         """Return what the form offers: picture sets, families, lengths, and what is chosen at first."""
@@ -37,7 +43,7 @@ class TrainDesk:
             "families": list(FAMILIES),
             "times": list(times),
             "most": most,
-            "folders": limits.folders_allowed(),
+            "folders": self.folders,
             "losses": train_form.CHOICES["loss"],
             "conditional": train_form.CHOICES["conditional"],
             "device": _device(self.device),
@@ -51,7 +57,7 @@ class TrainDesk:
 
     def look(self, form: dict) -> dict:
         """Return what would go into the network: a sheet of pictures, the facts in words, the files left out and why."""
-        return picture_view.look(form, self.runs)
+        return picture_view.look(form, self.runs, self.folders)
 
     def send(self, files: list[Name], token: str | None = None) -> dict:
         """Take files that the browser has just uploaded (their paths in Gradio's inbox) into one upload."""
@@ -60,14 +66,14 @@ class TrainDesk:
 
     def plan(self, form: dict) -> dict:
         """Return the command line that `start` would run and the name the run would get."""
-        config = train_form.config_from(form, self.runs)
+        config = train_form.config_from(form, self.runs, self.folders)
         return {"command": train_form.command(config), "name": Path(config.out).name}
 
     def start(self, form: dict, visitor: Visitor) -> dict:
         """Start training in a process of its own; refused while another training goes on."""
         with self.starting:
             self._refuse_second()
-            run = launch(train_form.config_from(form, self.runs))
+            run = launch(train_form.config_from(form, self.runs, self.folders))
             limits.sign(run.path, visitor)
         uploads.sweep(self.runs, run_view.data_in_use(self.runs))
         return {"run": run.name}

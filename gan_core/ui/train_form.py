@@ -18,7 +18,7 @@ CHOSEN = ("fit", "loss", "conditional")  # of these, a form may set
 MAX_NAME = 60
 
 
-def config_from(form, runs: Path) -> TrainConfig:
+def config_from(form, runs: Path, folders: bool = True) -> TrainConfig:
     """Return the config that `form` (a dict from the browser) asks for, with a run folder of its own below `runs`.
 
     Raises StudioError whose facts name the `field` at fault; limits of a Space are applied here.
@@ -26,7 +26,7 @@ def config_from(form, runs: Path) -> TrainConfig:
     if not isinstance(form, dict):
         raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.")
     family = one_of(form, "family", models.FAMILIES)
-    data = data_path(form.get("source"), runs)
+    data = data_path(form.get("source"), runs, folders)
     values = {name: number(form, name, whole=name in WHOLE) for name in (*WHOLE, *DECIMAL)}
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
     limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
@@ -40,15 +40,18 @@ def config_from(form, runs: Path) -> TrainConfig:
     return config
 
 
-def data_path(source, runs: Path) -> str:
-    """Return the data spec of a source {kind: bundled|upload|folder, name}. Raises StudioError (field `source`)."""
+def data_path(source, runs: Path, folders: bool = True) -> str:
+    """Return the data spec of a source {kind: bundled|upload|folder, name}; `folders`: may it be one of this machine's.
+
+    Raises StudioError (field `source`).
+    """
     kind, name = (source.get("kind"), source.get("name")) if isinstance(source, dict) else (None, None)
     if kind == "bundled" and name in builtin_names():
         return name
     if kind == "upload":
         return str(uploads.find(runs, name).path)
     if kind == "folder":
-        return _folder(name)
+        return _folder(name, folders)
     raise StudioError("train.source", "Choose the pictures to learn from first.", field="source")
 
 
@@ -68,8 +71,8 @@ def _shortened(word: str) -> str:
     return str(path.relative_to(run.ROOT)) if path.is_absolute() and path.is_relative_to(run.ROOT) else word
 
 
-def _folder(name) -> str:
-    if not limits.folders_allowed():
+def _folder(name, allowed: bool) -> str:
+    if not allowed:
         raise StudioError("train.no_folders", "Here you can only upload pictures, not name a folder.", field="source")
     if not isinstance(name, str) or not name.strip():
         raise StudioError(

@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ FORM = {"source": {"kind": "bundled", "name": "pixel-faces"}, "family": "dcgan",
 
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch):
-    for name in ("SPACE_ID", "SYSTEM", limits.MINUTES_VARIABLE):
+    for name in ("SPACE_ID", "SYSTEM", "GRADIO_SHARE", limits.MINUTES_VARIABLE):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -152,6 +153,16 @@ def test_on_a_space_trainings_are_short_and_folders_closed(desk, monkeypatch, tm
     refused("train.no_steps", desk.start, {**FORM, "steps": 5}, "me")
     refused("train.no_folders", desk.start, {**FORM, "source": {"kind": "folder", "name": str(tmp_path)}}, "me")
     assert desk.start({**FORM, "minutes": 2}, "me")
+
+
+def test_folders_are_closed_behind_a_public_link(desk, monkeypatch, tmp_path):
+    form = {**FORM, "source": {"kind": "folder", "name": str(tmp_path)}}
+    monkeypatch.setenv("GRADIO_SHARE", "True")
+    for shared in (replace(desk, share=True), desk):
+        for work in (shared.plan, shared.look):
+            refused("train.no_folders", work, form)
+        assert not shared.options()["folders"]
+    assert replace(desk, share=False).options()["folders"]
 
 
 @pytest.mark.parametrize(

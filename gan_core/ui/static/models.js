@@ -6,7 +6,8 @@ studio.panel("models", element, server, (element, api) => {
 
   // ---- facts in words
   const weight = bytes => (bytes >= 1e6 ? `${(bytes / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 })} MB` : `${Math.ceil(bytes / 1e3)} kB`);
-  const count = n => (n >= 1e6 ? t("models.million", { n: (n / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 }) }) : number(n));
+  const unit = lang.startsWith("zh") ? 1e4 : 1e6; // 万 or million
+  const count = n => (n >= 1e6 ? t("models.many", { n: (n / unit).toLocaleString(lang, { maximumFractionDigits: 1 }) }) : number(n));
   const kind = model => (studio.has(`models.family.${model.family}`) ? t(`models.family.${model.family}`) : model.family);
   const quality = ({ kid, kid_floor: floor }) => {
     if (!Number.isFinite(kid)) return "";
@@ -17,7 +18,7 @@ studio.panel("models", element, server, (element, api) => {
     const rows = [
       [t("models.kind"), kind(model)],
       [t("models.size"), `${model.resolution} px · ${weight(model.bytes)} · ${t("models.parameters", { count: count(model.parameters) })}`],
-      [t("models.data"), model.data],
+      [t("models.data"), studio.said(`data.${model.data}`, model.data)],
       [t("models.classes"), model.labels.length ? number(model.labels.length) : ""],
       [t("models.licence"), model.licence],
       [t("models.quality"), quality(model.quality)],

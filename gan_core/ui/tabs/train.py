@@ -11,7 +11,9 @@ from gan_core.ui.widgets import Panel
 
 def build(studio: Studio) -> None:
     """Put the tab on the page."""
-    desk = TrainDesk(Path(studio.settings.runs), Path(get_upload_folder()), studio.settings.device)
+    desk = TrainDesk(
+        Path(studio.settings.runs), Path(get_upload_folder()), studio.settings.device, studio.settings.share
+    )
     asked = (
         desk.options,
         desk.look,
