@@ -53,5 +53,6 @@ def pick(name: str = "auto") -> Device:
             raise StudioError("device.missing", "This machine has no {name} that PyTorch can use. Use auto or cpu.", name=name)
         return Device(device, torch.float32, "Apple GPU, fp32")
     bf16 = cpu_has_bf16()
-    reason = f"CPU, {torch.get_num_threads()} threads, {'bf16' if bf16 else 'fp32: the processor has no bf16'}"
+    threads = torch.get_num_threads()
+    reason = f"CPU, {threads} thread{'s' * (threads != 1)}, {'bf16' if bf16 else 'fp32: the processor has no bf16'}"
     return Device(device, torch.bfloat16 if bf16 else torch.float32, reason)
