@@ -70,6 +70,7 @@ studio.panel("explore", element, server, (element, api) => {
   const buildFor = model => {
     if (!model || builtFor === model.id) return;
     builtFor = model.id;
+    studio.limitHero(element, model);
     const count = Math.min(MOST, model.directions || 0);
     sliders.replaceChildren(...Array.from({ length: count }, (_, i) => row(i)));
     find(".directions").hidden = !count;

@@ -45,6 +45,7 @@ studio.panel("morph", element, server, (element, api) => {
 
   const show = () => {
     if (!frames.length) return;
+    studio.limitHero(element, store.model);
     const frame = frames[Math.min(at, frames.length - 1)];
     studio.paint(canvas, frame.image, pixelArt(), frame.cut);
     canvas.dataset.frame = String(at);

@@ -26,5 +26,10 @@ Object.assign(studio, (() => {
     (i % sheet.columns) * sheet.width, Math.floor(i / sheet.columns) * sheet.height, sheet.width, sheet.height,
   ];
 
-  return { decode, paint, cell };
+  // Blurring 28 pixels over a whole window helps nobody: such pictures are shown smaller (whole-pixel art need not be).
+  const limitHero = (element, model) => {
+    element.style.setProperty("--most", model && !model.pixel_art ? `${Math.max(420, model.resolution * 15)}px` : "640px");
+  };
+
+  return { decode, paint, cell, limitHero };
 })());
