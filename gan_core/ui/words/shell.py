@@ -56,6 +56,8 @@ WORDS = {
     "family.vae": ("VAE", "VAE"),
     "family.autoencoder": ("autoencoder", "自编码器"),
     "label.T-shirt/top": ("T-shirt", "T 恤"),
+    "label.T-shirt": ("T-shirt", "T 恤"),
+    "label.Trousers": ("Trousers", "裤子"),
     "label.Trouser": ("Trousers", "裤子"),
     "label.Pullover": ("Pullover", "套头衫"),
     "label.Dress": ("Dress", "连衣裙"),
