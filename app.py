@@ -13,8 +13,12 @@ HERE = Path(__file__).parent
 
 def main() -> int:
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--host", help="address to listen on; 0.0.0.0 lets other machines in (default: GRADIO_SERVER_NAME or 127.0.0.1)")
-    flags.add_argument("--port", type=int, help="port to listen on (default: GRADIO_SERVER_PORT or the first free one from 7860)")
+    flags.add_argument(
+        "--host", help="address to listen on; 0.0.0.0 lets other machines in (default: GRADIO_SERVER_NAME or 127.0.0.1)"
+    )
+    flags.add_argument(
+        "--port", type=int, help="port to listen on (default: GRADIO_SERVER_PORT or the first free one from 7860)"
+    )
     flags.add_argument("--weights", type=Path, default=HERE / "weights", help="folder of models to explore")
     flags.add_argument("--runs", type=Path, default=HERE / "runs", help="folder where training runs are kept")
     flags.add_argument("--share", action="store_true", default=None, help="also open a public link through gradio.live")

@@ -12,7 +12,9 @@ def parser() -> argparse.ArgumentParser:
     """The command line: one flag per TrainConfig field, and what to do instead of training."""
     from gan_core.config import add_flags
 
-    p = argparse.ArgumentParser(description="Train a GAN or VAE on a folder of pictures; watch it in the app's Train tab.")
+    p = argparse.ArgumentParser(
+        description="Train a GAN or VAE on a folder of pictures; watch it in the app's Train tab."
+    )
     add_flags(p)
     p.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run folder (or with --out)")
     p.add_argument("--dry-run", action="store_true", help="show what would be trained, and stop")
@@ -46,7 +48,11 @@ def read_config(arguments: argparse.Namespace, argv: list[str]):
     folder = arguments.resume or arguments.out
     if not folder:
         raise StudioError("run.which", "Say which run to resume: --resume runs/NAME.")
-    typed = {f.name for f in dataclasses.fields(TrainConfig) if any(a.split("=")[0] == "--" + f.name.replace("_", "-") for a in argv)}
+    typed = {
+        f.name
+        for f in dataclasses.fields(TrainConfig)
+        if any(a.split("=")[0] == "--" + f.name.replace("_", "-") for a in argv)
+    }
     changes = {name: getattr(arguments, name) for name in typed - {"out"}}
     return dataclasses.replace(Run(folder).config, out=folder, **changes).checked(), True
 
@@ -79,7 +85,9 @@ class ProgressBar:
                 print(("\r\033[K" if self.live else "") + self.line(event), end="" if self.live else "\n", flush=True)
         elif kind == "start":
             size, parts = event["resolution"], ", ".join(f"{k} {n:,}" for k, n in event["parameters"].items())
-            print(f"{event['family']} on {event['pictures']:,} pictures of {event['data']} at {size} px; {event['reason']}")
+            print(
+                f"{event['family']} on {event['pictures']:,} pictures of {event['data']} at {size} px; {event['reason']}"
+            )
             print(f"parameters: {parts}" + (f"; {event['skipped']} files skipped" if event["skipped"] else ""))
         elif kind in ("warning", "end", "paused", "resumed"):
             print(("\n" if self.live else "") + event.get("message", kind), flush=True)
@@ -104,7 +112,9 @@ def dry_run(config) -> int:
     config = dataclasses.replace(config, out=config.out or default_out(config)).checked()
     config, model, pictures = prepare(config)
     parameters = sum(p.numel() for p in build(model).parameters())
-    print(f"{len(pictures):,} pictures of {pictures.title or pictures.name}, {len(pictures.skipped)} skipped; {device.reason}")
+    print(
+        f"{len(pictures):,} pictures of {pictures.title or pictures.name}, {len(pictures.skipped)} skipped; {device.reason}"
+    )
     for skipped in pictures.skipped[:20]:
         print(f"  skipped {skipped.name}: {skipped.reason}")
     print(f"{model.family}, {model.resolution} px, {model.channels} channels, {parameters:,} parameters to sample with")

@@ -133,7 +133,9 @@ def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--weights", type=Path, default=ROOT / "weights")
     flags.add_argument("--model", default="faces-gan")
-    flags.add_argument("--rounds", type=int, default=3, help="app and floor are measured in turn this often; the medians count")
+    flags.add_argument(
+        "--rounds", type=int, default=3, help="app and floor are measured in turn this often; the medians count"
+    )
     options = flags.parse_args()
     scratch = Path(os.environ.get("TMPDIR", "/tmp")) / f"latent-studio-drag-{os.getpid()}"
     scratch.mkdir()
@@ -168,7 +170,9 @@ def report(results: dict[str, list[dict]]) -> None:
     for name in results:
         row = "  ".join(f"{key} {middle(name, key):6.1f}" for key in ("per_second", "median", "p95"))
         print(f"{name:6} {row}  last picture = last position: {all(f['last_is_last'] for f in results[name])}")
-    print(f"ratio of medians: {middle('app', 'median') / middle('floor', 'median'):.2f}   load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(
+        f"ratio of medians: {middle('app', 'median') / middle('floor', 'median'):.2f}   load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
 
 
 if __name__ == "__main__":

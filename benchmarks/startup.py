@@ -40,7 +40,9 @@ def one_start(browser, weights: Path) -> dict[str, float]:
     url = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryDirectory() as runs:
         start = time.perf_counter()
-        app = subprocess.Popen([sys.executable, "app.py", "--port", str(port), "--weights", str(weights), "--runs", runs], cwd=ROOT)
+        app = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port), "--weights", str(weights), "--runs", runs], cwd=ROOT
+        )
         try:
             while True:
                 try:
@@ -56,7 +58,12 @@ def one_start(browser, weights: Path) -> dict[str, float]:
             page.wait_for_selector("#panel-explore .hero.awake", timeout=120_000)
             painted = time.perf_counter() - start
             page.wait_for_timeout(2000)
-            figures = {"served s": served, "painted s": painted, "processor s": processor_seconds(app.pid), "memory MB": memory(app.pid)}
+            figures = {
+                "served s": served,
+                "painted s": painted,
+                "processor s": processor_seconds(app.pid),
+                "memory MB": memory(app.pid),
+            }
             page.close()
             return figures
         finally:
@@ -75,7 +82,9 @@ def main() -> None:
         browser.close()
     for key in rounds[0]:
         print(f"{key:12} {sorted(figures[key] for figures in rounds)[len(rounds) // 2]:8.1f}")
-    print(f"load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores (targets: painted 10 s on a quiet machine, memory 1200 MB)")
+    print(
+        f"load: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores (targets: painted 10 s on a quiet machine, memory 1200 MB)"
+    )
 
 
 if __name__ == "__main__":

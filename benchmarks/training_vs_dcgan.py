@@ -37,15 +37,16 @@ def ours(options) -> None:
     from gan_core.training.run import Run
 
     folder = Path(options.out) / "run"
-    config = TrainConfig(data=options.data, minutes=options.marks[-1], out=str(folder), device=options.device, seed=options.seed)
+    config = TrainConfig(
+        data=options.data, minutes=options.marks[-1], out=str(folder), device=options.device, seed=options.seed
+    )
     session = Session(config, Run(folder), lambda: False)
     session.run.save_config(config)
     points, marks = [LatentPoint(seed=10_000 + i) for i in range(SAMPLES)], list(options.marks)
     for event in session.events(resume=False):
         c = session.counters
-        if marks and c.elapsed >= 60 * marks[0] or event["type"] == "end":
-            if marks:
-                keep(options.out, marks.pop(0), render(session.ema.network, points), c.images, c.elapsed)
+        if marks and (c.elapsed >= 60 * marks[0] or event["type"] == "end"):
+            keep(options.out, marks.pop(0), render(session.ema.network, points), c.images, c.elapsed)
 
 
 def peer(options) -> None:
@@ -59,7 +60,9 @@ def peer(options) -> None:
     tree = ast.parse(Path(options.peer).read_text())
     wanted = [n for n in tree.body if getattr(n, "name", "") in ("Generator", "Discriminator", "weights_init")]
     exec(compile(ast.Module(wanted, []), options.peer, "exec"), names)  # noqa: S102
-    device = torch.device(options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(
+        options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    )
     generator, critic = (names[n](1).to(device) for n in ("Generator", "Discriminator"))
     generator.apply(names["weights_init"])
     critic.apply(names["weights_init"])
@@ -121,8 +124,15 @@ def plot(report: dict, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4.2), layout="constrained")
     for side, colour in (("ours", "#4f46e5"), ("peer", "#d97706")):
         label = "Latent Studio dcgan" if side == "ours" else "PyTorch examples’ DCGAN"
-        axes.plot([r["minutes"] for r in report[side]], [r["kid"] for r in report[side]], "o-", color=colour, label=label)
-    axes.set(xlabel="minutes of training, one core each", ylabel="KID × 10³ (lower is better)", yscale="log", title=report["machine"])
+        axes.plot(
+            [r["minutes"] for r in report[side]], [r["kid"] for r in report[side]], "o-", color=colour, label=label
+        )
+    axes.set(
+        xlabel="minutes of training, one core each",
+        ylabel="KID × 10³ (lower is better)",
+        yscale="log",
+        title=report["machine"],
+    )
     axes.legend(frameon=False)
     figure.savefig(path, dpi=130)
 
@@ -139,20 +149,34 @@ def main() -> None:
     cli.add_argument("--out", help=argparse.SUPPRESS)
     options = cli.parse_args()
     if options.side:
-        return {"ours": ours, "peer": peer}[options.side](options)
+        {"ours": ours, "peer": peer}[options.side](options)
+        return
     with tempfile.TemporaryDirectory() as scratch:
         workers = []
         for number, side in enumerate(("ours", "peer")):
             out = Path(scratch) / side
             out.mkdir()
-            argv = [sys.executable, __file__, "--side", side, "--out", str(out), "--peer", options.peer, "--data", options.data]
+            argv = [
+                sys.executable,
+                __file__,
+                "--side",
+                side,
+                "--out",
+                str(out),
+                "--peer",
+                options.peer,
+                "--data",
+                options.data,
+            ]
             argv += ["--seed", str(options.seed), "--device", options.device, "--marks", *map(str, options.marks)]
             pin = (lambda core=number: os.sched_setaffinity(0, {core})) if hasattr(os, "sched_setaffinity") else None
             workers.append(subprocess.Popen(argv, env={**os.environ, "OMP_NUM_THREADS": "1"}, preexec_fn=pin))
-        if any([worker.wait() for worker in workers]):
+        if max(worker.wait() for worker in workers):
             sys.exit("a side failed; see above")
         report = {s: measure(Path(scratch) / s, options.marks, options.data) for s in ("ours", "peer")}
-    report["machine"] = f"{platform.processor() or platform.machine()}, one core each, torch {torch.__version__}, N = {SAMPLES}"
+    report["machine"] = (
+        f"{platform.processor() or platform.machine()}, one core each, torch {torch.__version__}, N = {SAMPLES}"
+    )
     report["command"] = " ".join(["python", "benchmarks/training_vs_dcgan.py", *sys.argv[1:]])
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "training_vs_dcgan.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -160,7 +184,9 @@ def main() -> None:
     print(f"{'minutes':>8} {'ours /s':>9} {'peer /s':>9} {'ratio':>6} {'our KID':>9} {'peer KID':>9}")
     for a, b in zip(report["ours"], report["peer"], strict=True):
         ratio = a["images_per_second"] / b["images_per_second"]
-        print(f"{a['minutes']:8g} {a['images_per_second']:9.0f} {b['images_per_second']:9.0f} {ratio:6.2f} {a['kid']:9.1f} {b['kid']:9.1f}")
+        print(
+            f"{a['minutes']:8g} {a['images_per_second']:9.0f} {b['images_per_second']:9.0f} {ratio:6.2f} {a['kid']:9.1f} {b['kid']:9.1f}"
+        )
 
 
 if __name__ == "__main__":

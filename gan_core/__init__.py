@@ -10,7 +10,18 @@ from gan_core.latent.sample import render
 from gan_core.models import FAMILIES
 from gan_core.models.base import Generator
 
-__all__ = ["FAMILIES", "Blend", "LatentPoint", "ModelConfig", "StudioError", "TrainConfig", "interpolate", "load", "render", "train"]
+__all__ = [
+    "FAMILIES",
+    "Blend",
+    "LatentPoint",
+    "ModelConfig",
+    "StudioError",
+    "TrainConfig",
+    "interpolate",
+    "load",
+    "render",
+    "train",
+]
 __version__ = "0.1.0"
 
 

@@ -18,20 +18,34 @@ def model_card(config: ModelConfig) -> str:
         "library_name": "latent-studio", "license": licence, "pipeline_tag": "unconditional-image-generation",
         "tags": ["latent-studio", config.family, "gan" if "gan" in config.family else "autoencoder"],
     }  # fmt: skip
-    lines = ["---", *(f"{k}: {json.dumps(v)}" for k, v in front.items()), "---", "", f"# {config.title or config.name}", ""]
+    lines = [
+        "---",
+        *(f"{k}: {json.dumps(v)}" for k, v in front.items()),
+        "---",
+        "",
+        f"# {config.title or config.name}",
+        "",
+    ]
     lines += [
         f"A `{config.family}` model for Latent Studio: {config.resolution} × {config.resolution} px, {config.channels} channels, "
         f"{config.z_dim} latent numbers" + (f", {config.num_classes} classes ({', '.join(config.labels)})." if config.labels else "."),
         "", "Pictures it draws are invented by a machine; say so where you show them.", "",
     ]  # fmt: skip
-    lines += ["## Training", "", *_table({"data": config.data, "licence of the data": config.licence, **config.training}), ""]
+    lines += [
+        "## Training",
+        "",
+        *_table({"data": config.data, "licence of the data": config.licence, **config.training}),
+        "",
+    ]
     if config.quality:
         lines += [QUALITY, "", *_table(config.quality), ""]
     return "\n".join(lines)
 
 
 def _table(facts: dict) -> list[str]:
-    rows = [f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in facts.items() if value not in ("", None, {})]
+    rows = [
+        f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in facts.items() if value not in ("", None, {})
+    ]
     return ["| | |", "|---|---|", *rows]
 
 

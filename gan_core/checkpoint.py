@@ -20,7 +20,13 @@ from gan_core.errors import StudioError
 from gan_core.models import build
 from gan_core.models.base import Generator
 
-CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = "config.json", "model.safetensors", "directions.safetensors", "preview.webp", "README.md"
+CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = (
+    "config.json",
+    "model.safetensors",
+    "directions.safetensors",
+    "preview.webp",
+    "README.md",
+)
 PICKLES = {".pkl", ".pt", ".pth", ".ckpt", ".bin", ".pickle"}
 
 
@@ -109,15 +115,23 @@ def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
         others = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICKLES) if folder.is_dir() else []
         if others:
             return load_model(folder / others[0], device)
-        raise StudioError("model.missing", "{folder} holds no model: {file} is missing.", folder=str(folder), file=WEIGHTS)
+        raise StudioError(
+            "model.missing", "{folder} holds no model: {file} is missing.", folder=str(folder), file=WEIGHTS
+        )
     tensors, embedded = _read_tensors(weights)
-    config = read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
+    config = (
+        read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
+    )
     model = _assemble(config, tensors, weights.name)
     directions = folder / DIRECTIONS
     if directions.is_file():
         found = _read_tensors(directions)[0].get("directions")
         if found is None or found.ndim != 2 or found.shape[1] != model.code_dim or not torch.isfinite(found).all():
-            raise StudioError("model.directions", "{file} does not fit the model. Delete it: the app finds them again.", file=DIRECTIONS)
+            raise StudioError(
+                "model.directions",
+                "{file} does not fit the model. Delete it: the app finds them again.",
+                file=DIRECTIONS,
+            )
         model.directions = torch.nn.functional.normalize(found.float(), dim=1)
     return model.to(device)
 
@@ -128,7 +142,9 @@ def _read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError, RuntimeError):
-        raise StudioError("model.damaged", "{file} is damaged or not a safetensors file. Download it again.", file=path.name) from None
+        raise StudioError(
+            "model.damaged", "{file} is damaged or not a safetensors file. Download it again.", file=path.name
+        ) from None
 
 
 def _embedded_config(metadata: dict, weights: Path) -> ModelConfig:
@@ -137,7 +153,9 @@ def _embedded_config(metadata: dict, weights: Path) -> ModelConfig:
     except (KeyError, ValueError, RecursionError) as error:
         if isinstance(error, StudioError):
             raise
-        raise StudioError("model.no_config", "{file} does not say what model it is. Put its config.json beside it.", file=weights.name) from None
+        raise StudioError(
+            "model.no_config", "{file} does not say what model it is. Put its config.json beside it.", file=weights.name
+        ) from None
 
 
 def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) -> Generator:
@@ -148,7 +166,9 @@ def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) 
     except StudioError:
         raise
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options") from None
+        raise StudioError(
+            "model.config_field", "The model's config.json has no usable “{field}”.", field="options"
+        ) from None
     expected = model.state_dict()
     missing, extra = sorted(expected.keys() - tensors.keys()), sorted(tensors.keys() - expected.keys())
     wrong = [k for k in expected.keys() & tensors.keys() if expected[k].shape != tensors[k].shape]
@@ -160,6 +180,8 @@ def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) 
         )  # fmt: skip
     tensors = {k: t.float() if expected[k].is_floating_point() else t.to(expected[k].dtype) for k, t in tensors.items()}
     if not all(torch.isfinite(t).all() for t in tensors.values()):
-        raise StudioError("model.not_finite", "{file} holds numbers that are not finite; the model is broken.", file=name)
+        raise StudioError(
+            "model.not_finite", "{file} holds numbers that are not finite; the model is broken.", file=name
+        )
     model.load_state_dict(tensors, assign=True)
     return model.eval().requires_grad_(False)

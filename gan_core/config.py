@@ -54,7 +54,9 @@ class ModelConfig:
         known = {f.name: f for f in fields(cls)}
         missing = [name for name in ("family", "resolution") if name not in raw]
         if missing:
-            raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field=missing[0])
+            raise StudioError(
+                "model.config_field", "The model's config.json has no usable “{field}”.", field=missing[0]
+            )
         values = {name: raw[name] for name in known if name in raw}
         for name, value in values.items():
             if not _fits(name, value):
@@ -67,7 +69,12 @@ class ModelConfig:
 
 def _fits(name: str, value) -> bool:
     """Whether a value read from config.json has the type and range its field needs."""
-    bounds = {"resolution": (RESOLUTIONS[0], 1024), "channels": (1, 4), "z_dim": (1, 4096), "num_classes": (0, MAX_CLASSES)}
+    bounds = {
+        "resolution": (RESOLUTIONS[0], 1024),
+        "channels": (1, 4),
+        "z_dim": (1, 4096),
+        "num_classes": (0, MAX_CLASSES),
+    }
     if name in bounds:
         low, high = bounds[name]
         return type(value) is int and low <= value <= high
@@ -138,7 +145,11 @@ class TrainConfig:
             value, kind = getattr(self, f.name), hints[f.name]
             if not _is_a(value, kind) or not _in_range(f, value):
                 raise StudioError(
-                    "train.field", "{field} cannot be “{value}”. {allowed}", field=f.name, value=str(value)[:60], allowed=_allowed(f)
+                    "train.field",
+                    "{field} cannot be “{value}”. {allowed}",
+                    field=f.name,
+                    value=str(value)[:60],
+                    allowed=_allowed(f),
                 )
         return self
 
@@ -204,7 +215,9 @@ def add_flags(parser: argparse.ArgumentParser, config_class=TrainConfig) -> None
             parser.add_argument(flag, action="store_true", default=f.default, help=text)
         else:
             shown = "" if f.default in (None, "") else f" (default {f.default})"
-            parser.add_argument(flag, type=kind, default=f.default, choices=f.metadata.get("choices"), help=text + shown)
+            parser.add_argument(
+                flag, type=kind, default=f.default, choices=f.metadata.get("choices"), help=text + shown
+            )
 
 
 def from_flags(arguments: argparse.Namespace) -> TrainConfig:
@@ -219,8 +232,12 @@ def read_json(path: Path, limit: int = 1_000_000):
             raise StudioError("file.too_large", "{file} is too large to be a settings file.", file=path.name)
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StudioError("file.missing", "{file} is missing from {folder}.", file=path.name, folder=str(path.parent)) from None
+        raise StudioError(
+            "file.missing", "{file} is missing from {folder}.", file=path.name, folder=str(path.parent)
+        ) from None
     except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, StudioError):
             raise
-        raise StudioError("file.not_json", "{file} cannot be read: it is damaged or not JSON.", file=path.name) from None
+        raise StudioError(
+            "file.not_json", "{file} cannot be read: it is damaged or not JSON.", file=path.name
+        ) from None

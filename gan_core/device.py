@@ -44,13 +44,17 @@ def pick(name: str = "auto") -> Device:
         raise StudioError("device.unknown", "“{name}” is not a device. Use auto, cpu, cuda or mps.", name=name)
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-            raise StudioError("device.missing", "This machine has no {name} that PyTorch can use. Use auto or cpu.", name=name)
+            raise StudioError(
+                "device.missing", "This machine has no {name} that PyTorch can use. Use auto or cpu.", name=name
+            )
         bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
         reason = f"{torch.cuda.get_device_name(device)}, {'bf16' if bf16 else 'fp32: the card has no bf16'}"
         return Device(device, torch.bfloat16 if bf16 else torch.float32, reason)
     if device.type == "mps":
         if not torch.backends.mps.is_available():
-            raise StudioError("device.missing", "This machine has no {name} that PyTorch can use. Use auto or cpu.", name=name)
+            raise StudioError(
+                "device.missing", "This machine has no {name} that PyTorch can use. Use auto or cpu.", name=name
+            )
         return Device(device, torch.float32, "Apple GPU, fp32")
     bf16 = cpu_has_bf16()
     threads = torch.get_num_threads()

@@ -17,7 +17,9 @@ def pyramid(resolution: int) -> tuple[int, int]:
     while base % 2 == 0 and base >= 8:
         base, doublings = base // 2, doublings + 1
     if not 4 <= base <= 7 or doublings < 1:
-        sizes = sorted({b << k for b in (4, 5, 6, 7) for k in range(1, 7) if b << k <= 256}, key=lambda s: (abs(s - resolution), s))
+        sizes = sorted(
+            {b << k for b in (4, 5, 6, 7) for k in range(1, 7) if b << k <= 256}, key=lambda s: (abs(s - resolution), s)
+        )
         raise StudioError(
             "model.resolution", "This kind of model cannot do {size} px. Near sizes that work: {near}.",
             size=resolution, near=", ".join(map(str, sorted(sizes[:3]))),

@@ -12,6 +12,8 @@ def resolve(table: Mapping[str, str], name: str):
     Raises StudioError naming the known entries when `name` is not in the table.
     """
     if name not in table:
-        raise StudioError("unknown_name", "There is no “{name}” here. Known: {known}.", name=name, known=", ".join(table))
+        raise StudioError(
+            "unknown_name", "There is no “{name}” here. Known: {known}.", name=name, known=", ".join(table)
+        )
     module, attribute = table[name].split(":")
     return getattr(import_module(module), attribute)

@@ -39,7 +39,11 @@ def test_translation_shifts_whole_pixels_and_fills_with_zeros():
         return torch.zeros(*shape)  # −1/8 of the side both ways
 
     shifted = _translate(x, torch.ones(64), to_the_corner)
-    assert torch.equal(shifted[:, :, 2:, 2:], x[:, :, :-2, :-2]) and not shifted[:, :, :2].any() and not shifted[..., :2].any()
+    assert (
+        torch.equal(shifted[:, :, 2:, 2:], x[:, :, :-2, :-2])
+        and not shifted[:, :, :2].any()
+        and not shifted[..., :2].any()
+    )
     assert torch.equal(_translate(x, torch.zeros(64), to_the_corner), x)
 
 

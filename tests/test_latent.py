@@ -104,7 +104,9 @@ def test_blending_classes_mixes_their_weights(model):
     assert weights.tolist() == [[0.75, 0.0, 0.25]]
 
 
-@pytest.mark.parametrize("point", [LatentPoint(vector=(1.0, 2.0)), LatentPoint(label=3), LatentPoint(moves=(("smile", 1.0),))])
+@pytest.mark.parametrize(
+    "point", [LatentPoint(vector=(1.0, 2.0)), LatentPoint(label=3), LatentPoint(moves=(("smile", 1.0),))]
+)
 def test_a_point_of_another_model_is_refused(model, point):
     with pytest.raises(StudioError):
         render(model, [point])

@@ -21,7 +21,9 @@ def test_the_tree_is_true():
         if "__pycache__" not in p.parts
     }
     assert files - named == set(), "not in the README's tree"
-    assert {n for n in named if not n.endswith("/") and not (ROOT / n).exists()} == set(), "in the README's tree but not there"
+    assert {n for n in named if not n.endswith("/") and not (ROOT / n).exists()} == set(), (
+        "in the README's tree but not there"
+    )
 
 
 def test_front_matter_fits_the_pins():

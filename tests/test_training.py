@@ -245,7 +245,9 @@ def test_settings_out_of_range_are_refused_in_words(tiny, changes):
 
 
 def test_unknown_family_device_and_data_leave_a_failed_run_in_words(tiny, tmp_path):
-    for number, changes in enumerate([dict(family="nope"), dict(device="quantum"), dict(data=str(tmp_path / "nowhere"))]):
+    for number, changes in enumerate(
+        [dict(family="nope"), dict(device="quantum"), dict(data=str(tmp_path / "nowhere"))]
+    ):
         config = tiny(out=str(tmp_path / f"bad{number}"), **changes)
         with pytest.raises(StudioError):
             list(gan_core.train(config))
@@ -267,7 +269,9 @@ def test_command_line_round_trip(tiny):
 
 def test_the_terminal_trains_lists_and_shows(tiny, tmp_path):
     def call(*argv):
-        return subprocess.run([sys.executable, str(ROOT / "train_local.py"), *argv], capture_output=True, text=True, cwd=tmp_path)
+        return subprocess.run(
+            [sys.executable, str(ROOT / "train_local.py"), *argv], capture_output=True, text=True, cwd=tmp_path
+        )
 
     config = tiny(steps=2)
     done = call(*config.to_argv())

@@ -18,7 +18,11 @@ CLASSES = ("T-shirt/top", "Trouser", "Bag")
 def save_tiny_model(folder: Path, **fields) -> None:
     """Write an untrained model whose pictures differ clearly from seed to seed."""
     torch.manual_seed(len(folder.name))
-    model = build(ModelConfig(**{"family": "dcgan", "resolution": 16, "z_dim": 8, "options": {"width": 8}, "name": folder.name, **fields})).eval()
+    model = build(
+        ModelConfig(
+            **{"family": "dcgan", "resolution": 16, "z_dim": 8, "options": {"width": 8}, "name": folder.name, **fields}
+        )
+    ).eval()
     with torch.no_grad():
         for weights in model.parameters():
             if weights.ndim > 1:

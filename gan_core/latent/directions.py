@@ -32,7 +32,9 @@ def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEE
     for i in range(probes):
         label = None if labels is None else labels[i : i + 1].expand(d, -1)
         change = (model.synthesis(codes[i] + steps, label) - model.synthesis(codes[i] - steps, label)) / (2 * STEP)
-        change = torch.nn.functional.interpolate(change, min(32, config.resolution), mode="area").flatten(1).double().cpu()
+        change = (
+            torch.nn.functional.interpolate(change, min(32, config.resolution), mode="area").flatten(1).double().cpu()
+        )
         gram += change @ change.T
     vectors = torch.linalg.eigh(gram).eigenvectors.flip(1).T[:keep]
     signs = vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()

@@ -126,7 +126,9 @@ def _from_raw(raw, depth: int) -> LatentPoint:
         b = values["blend"]
         if not isinstance(b, dict) or not {"a", "b", "t"} <= set(b) <= {"a", "b", "t", "mode"}:
             raise _bad("blend")
-        values["blend"] = Blend(_from_raw(b["a"], depth - 1), _from_raw(b["b"], depth - 1), b["t"], b.get("mode", "slerp"))
+        values["blend"] = Blend(
+            _from_raw(b["a"], depth - 1), _from_raw(b["b"], depth - 1), b["t"], b.get("mode", "slerp")
+        )
     if values.get("vector") is not None:
         if not isinstance(values["vector"], list):
             raise _bad("vector")

@@ -114,5 +114,10 @@ def _class_row(point: LatentPoint, classes: int) -> np.ndarray:
         return ((1 - b.t) * _class_row(b.a, classes) + b.t * _class_row(b.b, classes)).astype(np.float32)
     label = (point.seed or 0) % classes if point.label is None else point.label
     if label >= classes:
-        raise StudioError("point.label", "This model has {classes} classes; there is no class number {label}.", classes=classes, label=label)
+        raise StudioError(
+            "point.label",
+            "This model has {classes} classes; there is no class number {label}.",
+            classes=classes,
+            label=label,
+        )
     return np.eye(classes, dtype=np.float32)[label]

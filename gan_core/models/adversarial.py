@@ -68,7 +68,9 @@ class AdversarialFamily(Family):
         mix = torch.rand(len(real), 1, 1, 1, generator=batch.rng, device=batch.rng.device).to(real.device)
         between = torch.lerp(real, fake, mix).requires_grad_()
         half = None if labels is None else labels[: len(real)]
-        return wgan_gradient_penalty(self.discriminator(diff_augment(between, self.train.augment, batch.rng), half), between)
+        return wgan_gradient_penalty(
+            self.discriminator(diff_augment(between, self.train.augment, batch.rng), half), between
+        )
 
     def generator_step(self, batch: Batch, fake: Tensor, real_logits: Tensor) -> Tensor:
         """Step the generator against the discriminator, whose weights need no gradients meanwhile."""

@@ -21,7 +21,9 @@ class AutoencoderModel(Generator):
         self.bottleneck = nn.Linear(self.encoder.outputs, config.z_dim)
         self.decoder = StridedDecoder(config.z_dim, config.resolution, config.channels, width)
         self.register_buffer("latent_mean", torch.zeros(config.z_dim))
-        self.register_buffer("latent_factor", torch.eye(config.z_dim))  # lower Cholesky factor L of the codes' covariance
+        self.register_buffer(
+            "latent_factor", torch.eye(config.z_dim)
+        )  # lower Cholesky factor L of the codes' covariance
         initialise(self)
         nn.init.normal_(self.bottleneck.weight, std=self.encoder.outputs**-0.5)
 

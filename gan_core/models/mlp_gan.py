@@ -32,7 +32,12 @@ class MLPDiscriminator(nn.Module):
         super().__init__()
         inputs = config.channels * config.resolution**2
         self.layers = nn.Sequential(
-            nn.Flatten(), nn.Linear(inputs, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1)
+            nn.Flatten(),
+            nn.Linear(inputs, 512),
+            nn.LeakyReLU(0.2),
+            nn.Linear(512, 256),
+            nn.LeakyReLU(0.2),
+            nn.Linear(256, 1),
         )
 
     def forward(self, images: Tensor, label_weights: Tensor | None = None) -> Tensor:

@@ -22,7 +22,10 @@ from gan_core.training.setup import default_out, prepare
 from gan_core.training.state import Counters, has_state, load_state, save_state
 
 MAX_ROLLBACKS = 5
-ALIKE, VARIED = 0.35, 0.6  # samples are called alike when their diversity falls below the one after it was above the other
+ALIKE, VARIED = (
+    0.35,
+    0.6,
+)  # samples are called alike when their diversity falls below the one after it was above the other
 CONTROL_SECONDS = 0.2
 
 
@@ -47,7 +50,16 @@ def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, re
         yield from Session(config, run, should_stop or (lambda: False)).events(resume)
     except StudioError as error:
         facts = {name: str(value) for name, value in error.facts.items()}
-        run.append({"type": "end", "time": time.time(), "state": "failed", "code": error.code, "message": str(error), "facts": facts})
+        run.append(
+            {
+                "type": "end",
+                "time": time.time(),
+                "state": "failed",
+                "code": error.code,
+                "message": str(error),
+                "facts": facts,
+            }
+        )
         raise
     finally:
         lock.release()
@@ -193,7 +205,13 @@ class Session:
         path = self.run.samples_folder / f"{c.step:08d}.webp"
         yield from self.write(lambda: save_sheet(images, path))
         yield self.emit(
-            "sample", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), file=f"samples/{path.name}", columns=COLUMNS, rows=ROWS
+            "sample",
+            step=c.step,
+            images=c.images,
+            elapsed=round(c.elapsed, 2),
+            file=f"samples/{path.name}",
+            columns=COLUMNS,
+            rows=ROWS,
         )
         self._most_varied = max(self._most_varied, self.diversity)
         alike = self.diversity < ALIKE and self._most_varied > VARIED
@@ -241,7 +259,9 @@ class Session:
                 return
             except OSError as error:
                 if error.errno not in FULL:
-                    raise StudioError("train.disk", "The run folder cannot be written: {why}.", why=error.strerror or str(error)) from None
+                    raise StudioError(
+                        "train.disk", "The run folder cannot be written: {why}.", why=error.strerror or str(error)
+                    ) from None
             if not told:
                 yield self.emit("paused", step=self.counters.step)
                 yield self.warn("train.disk_full", "The disk is full. Make some room: training then goes on by itself.")
@@ -256,7 +276,9 @@ class Session:
         scale, next_sample = self.counters.lr_scale / 2, self.counters.next_sample
         if rollbacks > MAX_ROLLBACKS:
             raise StudioError(
-                "train.diverged", "The numbers ran away {times} times. Start again with a smaller learning rate.", times=rollbacks
+                "train.diverged",
+                "The numbers ran away {times} times. Start again with a smaller learning rate.",
+                times=rollbacks,
             )
         elapsed = self.counters.elapsed
         self.counters = load_state(self.run.checkpoint_folder, self.family, self.ema)
@@ -276,7 +298,9 @@ class Session:
         yield from self.write(lambda: self.export(final=True))
         words = "Finished" if state == "done" else "Stopped"
         message = f"{words} after {self.counters.images:,} pictures. The model is kept."
-        yield self.emit("end", state=state, message=message, code=f"train.{state}", facts={"images": self.counters.images})
+        yield self.emit(
+            "end", state=state, message=message, code=f"train.{state}", facts={"images": self.counters.images}
+        )
 
     def _restore(self) -> None:
         fingerprint = self.counters.fingerprint

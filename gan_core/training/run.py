@@ -1,8 +1,8 @@
 """The run folder: the only contract between the process that trains and whoever watches.
 
-    config.json     the TrainConfig               events.jsonl    what happened, one JSON object a line
-    samples/        the same points at each step  checkpoint/     to go on from
-    model/          the averaged model so far     control.json    what was asked for: pause, resume, stop
+config.json     the TrainConfig               events.jsonl    what happened, one JSON object a line
+samples/        the same points at each step  checkpoint/     to go on from
+model/          the averaged model so far     control.json    what was asked for: pause, resume, stop
 """
 
 import contextlib
@@ -55,8 +55,12 @@ class Run:
     def __init__(self, folder: Path | str):
         self.path = Path(folder)
         self.name = self.path.name
-        self.samples_folder, self.checkpoint_folder, self.model_folder = (self.path / n for n in ("samples", "checkpoint", "model"))
-        self._events, self._control, self._config = (self.path / n for n in ("events.jsonl", "control.json", "config.json"))
+        self.samples_folder, self.checkpoint_folder, self.model_folder = (
+            self.path / n for n in ("samples", "checkpoint", "model")
+        )
+        self._events, self._control, self._config = (
+            self.path / n for n in ("events.jsonl", "control.json", "config.json")
+        )
 
     @property
     def config(self) -> TrainConfig:
@@ -150,7 +154,9 @@ class Run:
         events = self._tail()
         last = {e["type"]: e for e in events}
         progress = last.get("progress", {})
-        facts = {k: progress[k] for k in ("step", "images", "elapsed", "remaining", "images_per_second") if k in progress}
+        facts = {
+            k: progress[k] for k in ("step", "images", "elapsed", "remaining", "images_per_second") if k in progress
+        }
         order = [e["type"] for e in events if e["type"] in ("start", "paused", "resumed", "end")]
         if self.alive():
             paused = order and order[-1] == "paused"
@@ -163,7 +169,9 @@ class Run:
             return Status("starting", **facts)  # newly launched or resumed: the process has not said anything yet
         if order and order[-1] == "end":
             end = last["end"]
-            return Status(end["state"], **{**facts, "remaining": None}, message=end.get("message", ""), code=end.get("code", ""))
+            return Status(
+                end["state"], **{**facts, "remaining": None}, message=end.get("message", ""), code=end.get("code", "")
+            )
         return Status("interrupted", **{**facts, "remaining": None}, code="run.interrupted",
                       message="The training process is gone. Resume goes on from the last checkpoint.")  # fmt: skip
 
@@ -187,7 +195,11 @@ class Run:
 def list_runs(root: Path | str) -> list[Run]:
     """Every run under `root`, newest first."""
     root = Path(root)
-    runs = [Run(p) for p in (root.iterdir() if root.is_dir() else []) if (p / "config.json").is_file() and not p.name.startswith(".")]
+    runs = [
+        Run(p)
+        for p in (root.iterdir() if root.is_dir() else [])
+        if (p / "config.json").is_file() and not p.name.startswith(".")
+    ]
     return sorted(runs, key=lambda run: _modified(run._config), reverse=True)
 
 
@@ -217,7 +229,9 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
     run.clear_control()
     argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
     with open(run.path / "trainer.log", "ab") as log:
-        detached = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        detached = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        )
         process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
     threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
     return run

@@ -25,7 +25,9 @@ class FixedSamples:
     def __init__(self, family: Family, pictures: PictureSet, seed: int):
         self._family, self._pictures = family, pictures.images[:FIT_PICTURES]
         classes = family.config.num_classes
-        self._points = [LatentPoint(seed=i, label=i % COLUMNS % classes if classes else None) for i in range(COLUMNS * ROWS)]
+        self._points = [
+            LatentPoint(seed=i, label=i % COLUMNS % classes if classes else None) for i in range(COLUMNS * ROWS)
+        ]
         chosen = torch.randperm(len(pictures), generator=generator(torch.device("cpu"), seed, 3))[:REAL]
         self._real = pictures.images[chosen]
 

@@ -79,9 +79,13 @@ def load_state(folder: Path, family: Family, ema: EMA) -> Counters:
         try:
             _restore(tensors, family, ema)
         except (RuntimeError, KeyError, ValueError):
-            raise StudioError("run.other_model", "The checkpoint in {folder} belongs to another kind of model.", folder=str(folder)) from None
+            raise StudioError(
+                "run.other_model", "The checkpoint in {folder} belongs to another kind of model.", folder=str(folder)
+            ) from None
         return counters
-    raise StudioError("run.no_checkpoint", "There is no readable checkpoint in {folder}, so the run cannot go on.", folder=str(folder))
+    raise StudioError(
+        "run.no_checkpoint", "There is no readable checkpoint in {folder}, so the run cannot go on.", folder=str(folder)
+    )
 
 
 def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA) -> None:
@@ -97,7 +101,9 @@ def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA) -> None
         for key, tensor in under(f"optimizer.{name}.").items():
             index, _, field = key.partition(".")
             parameter = parameters[int(index)]
-            if tensor.shape == parameter.shape:  # fused Adam walks memory in order, so the strides must be the parameter's
+            if (
+                tensor.shape == parameter.shape
+            ):  # fused Adam walks memory in order, so the strides must be the parameter's
                 tensor = torch.empty_like(parameter, requires_grad=False).copy_(tensor)
             state.setdefault(int(index), {})[field] = tensor
         optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})

@@ -77,7 +77,9 @@ class Engine:
         job = Job(model, points, Future())
         with self._wake:
             if sum(len(waiting.points) for waiting in (*self._quick, *self._long)) >= MAX_WAITING:
-                raise StudioError("engine.busy", "Many people are drawing pictures at this moment. Wait a few seconds and try again.")
+                raise StudioError(
+                    "engine.busy", "Many people are drawing pictures at this moment. Wait a few seconds and try again."
+                )
             (self._quick if quick else self._long).append(job)
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="engine", daemon=True)

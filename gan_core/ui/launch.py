@@ -48,7 +48,9 @@ def launch(settings: Settings, **options):
         if "port" not in str(error):
             raise
         raise StudioError(
-            "app.port", "Port {port} is taken by another program. Choose another: python app.py --port 7870", port=settings.port or "7860–7959"
+            "app.port",
+            "Port {port} is taken by another program. Choose another: python app.py --port 7870",
+            port=settings.port or "7860–7959",
         ) from error
     print(f"Latent Studio: {page.share_url or page.local_url}   (Ctrl-C stops it)", flush=True)
     if "prevent_thread_lock" not in options:

@@ -47,7 +47,11 @@ class Library:
         """Look at the folders again and return every model: bundled, own runs, pulled from the Hub."""
         found = [Entry(e.path.name, "bundled", e.path, e.config) for e in list_models(self.weights)]
         for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
-            found += [Entry(f"runs/{run.parent.name}", "run", e.path, e.config) for e in list_models(run.parent) if e.path.name == "model"]
+            found += [
+                Entry(f"runs/{run.parent.name}", "run", e.path, e.config)
+                for e in list_models(run.parent)
+                if e.path.name == "model"
+            ]
         for name, path in self._pulled.items():
             found += [Entry(f"hub/{name}", "hub", e.path, e.config) for e in list_models(path.parent) if e.path == path]
         self._known = {entry.id: entry for entry in found}
@@ -58,7 +62,9 @@ class Library:
         if model not in self._known:
             self.entries()
         if model not in self._known or not self._known[model].path.is_dir():
-            raise StudioError("model.unknown", "The model “{name}” is not here (any more). Choose another one.", name=str(model)[:80])
+            raise StudioError(
+                "model.unknown", "The model “{name}” is not here (any more). Choose another one.", name=str(model)[:80]
+            )
         return self._known[model]
 
     def add(self, name: str, path: Path) -> str:

@@ -34,7 +34,9 @@ def rewrite(html: str) -> str:
     html = re.sub(r"<meta\b[^>]*\b(?:property|name)=\"(?:og|twitter):[^>]*>", "", html)
     html = re.sub(r"<link rel=\"manifest\"[^>]*>", "", html)
     html = re.sub(r"<(?:link|script)\b[^>]*(?:href|src)=\"https?://[^>]*>(?:</script>)?", "", html)
-    local = "".join(re.findall(r"<(?:script|link)\b[^>]*\"\./assets/[^>]*>(?:</script>)?", INDEX.read_text(encoding="utf-8")))
+    local = "".join(
+        re.findall(r"<(?:script|link)\b[^>]*\"\./assets/[^>]*>(?:</script>)?", INDEX.read_text(encoding="utf-8"))
+    )
     if "./assets/" not in html:
         html = html.replace("</head>", local + "</head>", 1)
     return re.sub(r"(<base\b[^>]*>)", lambda match: match.group(1) + head(), html, count=1)

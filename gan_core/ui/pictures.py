@@ -36,7 +36,11 @@ def sheet(pictures: np.ndarray, columns: int) -> dict:
     rows = -(-count // columns)
     cells = np.zeros((rows * columns, height, width, channels), np.uint8)
     cells[:count] = pictures
-    board = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2).reshape(rows * height, columns * width, channels)
+    board = (
+        cells.reshape(rows, columns, height, width, channels)
+        .swapaxes(1, 2)
+        .reshape(rows * height, columns * width, channels)
+    )
     return {"url": data_url(board), "columns": columns, "count": count, "width": width, "height": height}
 
 

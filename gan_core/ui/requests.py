@@ -1,6 +1,6 @@
 """What a browser sends, checked against the annotations of the function that answers it.
 
-    def frames(self, a: LatentPoint, count: Annotated[int, Between(2, 240)], mode: Literal["slerp", "lerp"] = "slerp"): ...
+def frames(self, a: LatentPoint, count: Annotated[int, Between(2, 240)], mode: Literal["slerp", "lerp"] = "slerp"): ...
 """
 
 import inspect
@@ -55,7 +55,11 @@ def _signature(function: Callable) -> tuple[dict, dict]:
 
 
 def _wrong(name: str) -> StudioError:
-    return StudioError("request.value", "“{name}” has no usable value. Check what you entered, or reload the page.", name=str(name)[:60])
+    return StudioError(
+        "request.value",
+        "“{name}” has no usable value. Check what you entered, or reload the page.",
+        name=str(name)[:60],
+    )
 
 
 def _read(name: str, kind: Any, value: Any) -> Any:
@@ -103,5 +107,13 @@ def _within(name: str, value: Any, bounds: Between | None) -> Any:
     if bounds.low <= size <= bounds.high:
         return value
     if isinstance(value, (str, list)):
-        raise StudioError("request.length", "“{name}” is too long or too short ({low}–{high} allowed).", name=name, low=bounds.low, high=bounds.high)
-    raise StudioError("request.range", "“{name}” must be between {low} and {high}.", name=name, low=bounds.low, high=bounds.high)
+        raise StudioError(
+            "request.length",
+            "“{name}” is too long or too short ({low}–{high} allowed).",
+            name=name,
+            low=bounds.low,
+            high=bounds.high,
+        )
+    raise StudioError(
+        "request.range", "“{name}” must be between {low} and {high}.", name=name, low=bounds.low, high=bounds.high
+    )

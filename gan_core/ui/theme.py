@@ -3,7 +3,16 @@
 import gradio as gr
 from gradio.themes.utils.fonts import Font
 
-WORDS_FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif"]
+WORDS_FONT = [
+    "system-ui",
+    "-apple-system",
+    "Segoe UI",
+    "Roboto",
+    "PingFang SC",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "sans-serif",
+]
 NUMBERS_FONT = ["ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace"]
 
 
@@ -32,7 +41,9 @@ def theme() -> gr.themes.Base:
         "button_secondary_border_color": ("#e2dfd8", "#303236"),
         "link_text_color": ("#0d7a69", "#4cc9af"),
     }
-    pairs = {key: light for key, (light, _) in colours.items()} | {f"{key}_dark": dark for key, (_, dark) in colours.items()}
+    pairs = {key: light for key, (light, _) in colours.items()} | {
+        f"{key}_dark": dark for key, (_, dark) in colours.items()
+    }
     base = gr.themes.Base(
         primary_hue=gr.themes.colors.teal,
         neutral_hue=gr.themes.colors.stone,
@@ -40,4 +51,11 @@ def theme() -> gr.themes.Base:
         font=[Font(name) for name in WORDS_FONT],
         font_mono=[Font(name) for name in NUMBERS_FONT],
     )
-    return base.set(color_accent="#0d7a69", block_shadow="none", block_border_width="1px", block_radius="12px", input_radius="12px", **pairs)
+    return base.set(
+        color_accent="#0d7a69",
+        block_shadow="none",
+        block_border_width="1px",
+        block_radius="12px",
+        input_radius="12px",
+        **pairs,
+    )

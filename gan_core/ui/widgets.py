@@ -14,7 +14,13 @@ from gan_core.errors import StudioError
 from gan_core.ui.requests import arguments
 
 STATIC = Path(__file__).parent / "static"
-GENERAL = {"error": {"code": "unexpected", "message": "Something went wrong here. Nothing is lost; please try again.", "facts": {}}}
+GENERAL = {
+    "error": {
+        "code": "unexpected",
+        "message": "Something went wrong here. Nothing is lost; please try again.",
+        "facts": {},
+    }
+}
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +55,13 @@ def answering(function: Callable) -> Callable:
         try:
             return {"ok": await run(**arguments(function, sent))}
         except StudioError as error:
-            return {"error": {"code": error.code, "message": str(error), "facts": {k: str(v) for k, v in error.facts.items()}}}
+            return {
+                "error": {
+                    "code": error.code,
+                    "message": str(error),
+                    "facts": {k: str(v) for k, v in error.facts.items()},
+                }
+            }
         except Exception:
             log.exception("%s failed", function.__name__)
             return GENERAL

@@ -64,7 +64,9 @@ def app(folders, hub, tmp_path_factory):
     env = os.environ | {"GRADIO_SERVER_PORT": str(port), "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
     env |= {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path_factory.mktemp("hub")), "NO_PROXY": "*"}
     env |= {"GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("uploads"))}
-    process = subprocess.Popen([sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs)], cwd=ROOT, env=env)
+    process = subprocess.Popen(
+        [sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs)], cwd=ROOT, env=env
+    )
     url = f"http://127.0.0.1:{port}/"
     try:
         wait_until_up(url, process)
@@ -88,12 +90,18 @@ def visit(browser, app):
     opened: list[tuple[object, Page, list[str]]] = []
 
     def open_page(address: str = "", **context) -> Page:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "accept_downloads": True, **context})
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "accept_downloads": True, **context}
+        )
         page, wrong = context.new_page(), []
         page.set_default_timeout(PATIENCE)
-        page.on("console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None)
+        page.on(
+            "console", lambda message: wrong.append(f"console: {message.text}") if message.type == "error" else None
+        )
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        page.on("request", lambda request: wrong.append(f"left for {request.url}") if _foreign(request.url, app) else None)
+        page.on(
+            "request", lambda request: wrong.append(f"left for {request.url}") if _foreign(request.url, app) else None
+        )
         opened.append((context, page, wrong))
         page.goto(app + address)
         return page

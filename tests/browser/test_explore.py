@@ -146,7 +146,15 @@ def test_reload_and_link_keep_the_point(page, visit, app):
     assert painted_point(friend) == here
 
 
-@pytest.mark.parametrize("point", ["nonsense", json.dumps({"model": "a-plain", "seed": -4}), json.dumps({"model": "a-plain", "moves": [["x", 1]]}), "[1]"])
+@pytest.mark.parametrize(
+    "point",
+    [
+        "nonsense",
+        json.dumps({"model": "a-plain", "seed": -4}),
+        json.dumps({"model": "a-plain", "moves": [["x", 1]]}),
+        "[1]",
+    ],
+)
 def test_a_broken_link_still_shows_a_picture(visit, point):
     page = visit("?point=" + point.replace('"', "%22"))
     page.wait_for_selector("#panel-explore .hero.awake")

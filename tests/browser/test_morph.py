@@ -24,7 +24,9 @@ def ready(page, count: int) -> None:
 
 
 def set_range(page, selector: str, value: int) -> None:
-    page.locator(selector).evaluate("(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", value)
+    page.locator(selector).evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", value
+    )
 
 
 def test_scrub_without_requests(morph):
@@ -41,7 +43,9 @@ def test_scrub_without_requests(morph):
 def test_changing_an_end_draws_again(morph):
     before = morph.evaluate(PICTURE)
     morph.fill("#morph-seed-a", "77")
-    morph.wait_for_function(f"before => {PICTURE} !== before && document.querySelector('#panel-morph [data-ready]')", arg=before)
+    morph.wait_for_function(
+        f"before => {PICTURE} !== before && document.querySelector('#panel-morph [data-ready]')", arg=before
+    )
     assert morph.locator("#morph-scrub").input_value() == "0"
 
 

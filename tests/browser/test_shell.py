@@ -84,7 +84,9 @@ def test_several_visitors_see_their_own_pictures(visit):
 
 def start(*flags: str) -> subprocess.CompletedProcess:
     env = os.environ | {"GRADIO_ANALYTICS_ENABLED": "False"}
-    return subprocess.run([sys.executable, "app.py", *flags], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "app.py", *flags], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
 
 
 def test_a_missing_weights_folder_is_said_in_words(tmp_path):

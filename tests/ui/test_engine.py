@@ -21,7 +21,9 @@ def engine(weights, tmp_path):
 
 def test_batched_requests_get_their_own_pictures(engine, weights):
     names = ["a-plain", "c-pixels"]
-    asked = [(names[i % 2], [LatentPoint(seed=i + k, moves=(("d0", 0.5),)) for k in range(1 + i % 3)]) for i in range(40)]
+    asked = [
+        (names[i % 2], [LatentPoint(seed=i + k, moves=(("d0", 0.5),)) for k in range(1 + i % 3)]) for i in range(40)
+    ]
 
     async def everybody():
         return await asyncio.gather(*(engine.render(name, points) for name, points in asked))
@@ -35,7 +37,9 @@ def test_batched_requests_get_their_own_pictures(engine, weights):
 
 def test_requests_are_rendered_together(engine, monkeypatch):
     batches = []
-    monkeypatch.setattr("gan_core.latent.sample.render", lambda model, points: batches.append(len(points)) or render(model, points))
+    monkeypatch.setattr(
+        "gan_core.latent.sample.render", lambda model, points: batches.append(len(points)) or render(model, points)
+    )
 
     async def everybody():
         return await asyncio.gather(*(engine.render("a-plain", [LatentPoint(seed=i)]) for i in range(24)))
@@ -108,4 +112,6 @@ def test_facts_for_the_browser(engine):
     plain, classes, pixels = engine.models()
     assert plain["directions"] == 8 and plain["origin"] == "bundled" and plain["labels"] == []
     assert classes["labels"] == ["T-shirt/top", "Trouser", "Bag"]
-    assert pixels["pixel_art"] and all(model["thumb"].startswith("data:image/webp;base64,") for model in (plain, classes, pixels))
+    assert pixels["pixel_art"] and all(
+        model["thumb"].startswith("data:image/webp;base64,") for model in (plain, classes, pixels)
+    )

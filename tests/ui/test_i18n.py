@@ -22,7 +22,11 @@ def raised_errors() -> list[tuple[str, str, object]]:
     found = []
     for path in ROOT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "StudioError" and len(node.args) >= 2:
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", getattr(node.func, "attr", "")) == "StudioError"
+                and len(node.args) >= 2
+            ):
                 code, template = node.args[:2]
                 if isinstance(code, ast.Constant):
                     found.append((str(path.relative_to(ROOT)), code.value, getattr(template, "value", None)))
@@ -37,10 +41,14 @@ def test_both_languages_say_it(key):
 
 
 def test_keys_used_in_pages_and_scripts_exist():
-    texts = {path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir() if path.suffix in (".js", ".html")}
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in STATIC.iterdir() if path.suffix in (".js", ".html")
+    }
     missing = []
     for name, text in texts.items():
-        used = re.findall(r'data-t(?:-label|-title|-placeholder)?="([^"]+)"', text) + re.findall(r'data-help="([^"$]+)"', text)
+        used = re.findall(r'data-t(?:-label|-title|-placeholder)?="([^"]+)"', text) + re.findall(
+            r'data-help="([^"$]+)"', text
+        )
         used += re.findall(r'\bt\(\s*"([^"]+)"', text)
         missing += [(name, key) for key in used if key not in WORDS]
         for first, second in re.findall(r'\bt\(\s*[^"`()]+\?\s*"([^"]+)"\s*:\s*"([^"]+)"', text):
@@ -53,7 +61,9 @@ def test_every_tab_has_a_name():
 
 
 def test_every_error_has_a_chinese_sentence():
-    missing = sorted({(file, code) for file, code, _ in raised_errors() if code not in ERRORS and f"error.{code}" not in WORDS})
+    missing = sorted(
+        {(file, code) for file, code, _ in raised_errors() if code not in ERRORS and f"error.{code}" not in WORDS}
+    )
     assert not missing, f"add these to gan_core/ui/words/errors.py: {missing}"
 
 

@@ -25,12 +25,18 @@ def test_the_share_page_uses_local_files():
     share = (INDEX.parent / "share.html").read_text(encoding="utf-8")
     page = rewrite(share)
     assert not re.findall(r"<(?:script|link)\b[^>]*\b(?:src|href)=\"https?://", page)
-    assert './assets/index-' in page
+    assert "./assets/index-" in page
 
 
 def ask(path: str, kind: bytes, body: bytes) -> bytes:
     async def app(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", kind), (b"content-length", str(len(body)).encode())]})
+        await send(
+            {
+                "type": "http.response.start",
+                "status": 200,
+                "headers": [(b"content-type", kind), (b"content-length", str(len(body)).encode())],
+            }
+        )
         await send({"type": "http.response.body", "body": body[:5], "more_body": True})
         await send({"type": "http.response.body", "body": body[5:]})
 

@@ -28,7 +28,17 @@ def draw(
 
 
 def test_good_arguments():
-    values = arguments(draw, {"point": {"seed": 3, "moves": [["d0", 1]]}, "count": 2, "size": None, "names": ["a"], "speed": 2, "back": True})
+    values = arguments(
+        draw,
+        {
+            "point": {"seed": 3, "moves": [["d0", 1]]},
+            "count": 2,
+            "size": None,
+            "names": ["a"],
+            "speed": 2,
+            "back": True,
+        },
+    )
     assert draw(**values) == (LatentPoint(seed=3, moves=(("d0", 1),)), 2, "slerp", None, ["a"], 2.0, True)
 
 
@@ -68,7 +78,19 @@ def test_bad_arguments_are_refused_in_words(sent):
     assert "{" not in str(caught.value)
 
 
-@pytest.mark.parametrize("function", [Explore.picture, Explore.save, Grid.pictures, Grid.save_sheet, Grid.save_zip, Morph.frames, Morph.save, Morph.progress])
+@pytest.mark.parametrize(
+    "function",
+    [
+        Explore.picture,
+        Explore.save,
+        Grid.pictures,
+        Grid.save_sheet,
+        Grid.save_zip,
+        Morph.frames,
+        Morph.save,
+        Morph.progress,
+    ],
+)
 def test_every_argument_of_the_tabs_is_annotated_and_bounded(function):
     hints = {name: kind for name, kind in function.__annotations__.items() if name != "return"}
     names = function.__code__.co_varnames[1 : function.__code__.co_argcount]
@@ -91,7 +113,9 @@ def test_results_and_errors_leave_as_data(caplog):
         return await answering(function)(sent)
 
     assert asyncio.run(ask(fine, {"n": 1})) == {"ok": 2}
-    assert asyncio.run(ask(unfit, {"n": 1})) == {"error": {"code": "test.code", "message": "1 does not fit.", "facts": {"n": "1"}}}
+    assert asyncio.run(ask(unfit, {"n": 1})) == {
+        "error": {"code": "test.code", "message": "1 does not fit.", "facts": {"n": "1"}}
+    }
     with caplog.at_level(logging.ERROR):
         answer = asyncio.run(ask(broken, {"n": 1}))
     assert answer["error"]["code"] == "unexpected" and "secret" not in str(answer) and "secret path" in caplog.text

@@ -32,7 +32,9 @@ class Grid:
         config = self.engine.library.entry(points[0].model).config
         rows = -(-len(points) // columns)
         cell = max(config.resolution, min(256, SHEET_SIDE // max(rows, columns)))
-        board = contact_sheet([upscale(picture, cell, config.pixel_art) for picture in pictures], columns, gap=max(2, cell // 32))
+        board = contact_sheet(
+            [upscale(picture, cell, config.pixel_art) for picture in pictures], columns, gap=max(2, cell // 32)
+        )
         return attachment(file_name(points, "-sheet.png"), "image/png", to_png(board, None, config))
 
     async def save_zip(self, points: Points) -> dict:

@@ -43,7 +43,9 @@ class Morph:
         self.engine = studio.engine
         self._films: dict[str, Film] = {}
 
-    async def frames(self, a: LatentPoint, b: LatentPoint, count: Count, mode: Mode, start: Annotated[int, Between(0, MOST - 1)] = 0) -> dict:
+    async def frames(
+        self, a: LatentPoint, b: LatentPoint, count: Count, mode: Mode, start: Annotated[int, Between(0, MOST - 1)] = 0
+    ) -> dict:
         """Return frames `start` … `start + SLICE` of the way from a to b as a sheet (see `pictures.sheet`)."""
         points = self._way(a, b, count, mode)[start : start + SLICE]
         return sheet(await self.engine.render(a.model, points), min(12, len(points)))
@@ -63,7 +65,9 @@ class Morph:
         """Return the way from a to b (and back) as a film file; `film` is the word under which `progress` tells how far it is."""
         points = self._way(a, b, count, mode)
         if len(self._films) >= FILMS_AT_ONCE or film in self._films:
-            raise StudioError("morph.busy", "Other films are being saved at this moment. Wait until they are done and try again.")
+            raise StudioError(
+                "morph.busy", "Other films are being saved at this moment. Wait until they are done and try again."
+            )
         self._films[film] = progress = Film(0, len(points))
         try:
             config = self.engine.library.entry(a.model).config

@@ -11,7 +11,7 @@ WORDS = {
     "morph.path_help": (
         "An arc keeps every in-between picture as likely as its ends, which looks best for GANs (spherical interpolation, slerp). "
         "A straight line cuts through the middle, where pictures are more average (linear interpolation).",
-        "“弧线”让中间的每张图片和两端一样自然,通常最适合 GAN(球面插值,slerp)。“直线”会从中心穿过,那里的图片更接近平均(线性插值)。",
+        "“弧线”让中间的每张图片和两端一样自然，通常最适合 GAN（球面插值，slerp）。“直线”会从中心穿过，那里的图片更接近平均（线性插值）。",
     ),
     "morph.slerp": ("Arc", "弧线"),
     "morph.lerp": ("Straight", "直线"),
