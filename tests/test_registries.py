@@ -8,7 +8,7 @@ import torch
 
 from gan_core import FAMILIES, LatentPoint, ModelConfig, StudioError, render
 from gan_core.checkpoint import load_model, save_model
-from gan_core.device import pick
+from gan_core.device import Device, pick
 from gan_core.models import build, family
 from gan_core.models.base import Batch
 from gan_core.registry import resolve
@@ -58,6 +58,18 @@ def test_a_step_learns_and_is_the_same_each_time(name, tiny):
         assert not torch.equal(before, after)
         results.append(after)
     assert torch.equal(*results)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_bf16_training_stays_finite_and_keeps_weights_in_fp32(name, tiny):
+    config, model, _ = prepare(tiny(family=name))
+    bf16 = Device(torch.device("cpu"), torch.bfloat16, "as on a machine that has it")
+    torch.manual_seed(0)
+    trained = family(name)(model, config, bf16)
+    for step in range(3):
+        losses = trained.train_step(batch_for(trained, step))
+        assert all(np.isfinite(float(v)) for v in losses.values())
+    assert all(p.dtype == torch.float32 for network in trained.networks().values() for p in network.parameters())
 
 
 @pytest.mark.parametrize("name", FAMILIES)
