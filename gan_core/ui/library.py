@@ -44,8 +44,9 @@ class Library:
         self._known: dict[str, Entry] = {}
 
     def entries(self) -> list[Entry]:
-        """Look at the folders again and return every model: bundled, own runs, pulled from the Hub."""
-        found = [Entry(e.path.name, "bundled", e.path, e.config) for e in list_models(self.weights)]
+        """Look at the folders again and return every model: bundled (the largest pictures first), own runs, pulled ones."""
+        bundled = sorted(list_models(self.weights), key=lambda e: (-e.config.resolution, e.path.name))
+        found = [Entry(e.path.name, "bundled", e.path, e.config) for e in bundled]
         for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
             found += [
                 Entry(f"runs/{run.parent.name}", "run", e.path, e.config)
