@@ -15,6 +15,11 @@ from gan_core.config import TrainConfig
 torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items):
+    """Browser tests come last: quick failures first, and their driver keeps an event loop in this thread until the end."""
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def picture_folder(tmp_path_factory):
     """A folder of 24 small colour pictures in two classes (sub-folders)."""
