@@ -4,8 +4,10 @@ Format changes are patched here and nowhere else.
 """
 
 import contextlib
+import errno
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,9 +73,9 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
             name: (t.half() if t.is_floating_point() and name not in buffers else t).detach().cpu().contiguous()
             for name, t in generator.state_dict().items()
         }
-        save_file(tensors, staging / WEIGHTS, metadata={"config": config})
+        write_tensors(tensors, staging / WEIGHTS, {"config": config})
         if generator.directions is not None:
-            save_file({"directions": generator.directions.half().cpu().contiguous()}, staging / DIRECTIONS)
+            write_tensors({"directions": generator.directions.half().cpu().contiguous()}, staging / DIRECTIONS)
         if preview is not None:
             preview.save(staging / PREVIEW, lossless=True, method=4)
         elif (folder / PREVIEW).is_file():
@@ -86,6 +88,15 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
         _swap(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file. Raises OSError with its errno when the disk refuses (the library hides it in its words)."""
+    try:
+        save_file(tensors, path, metadata=metadata)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        raise OSError(int(number[1]) if number else errno.EIO, str(error)) from None
 
 
 def _swap(new: Path, folder: Path) -> None:

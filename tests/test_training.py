@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import gan_core
-from gan_core import StudioError, TrainConfig
+from gan_core import StudioError, TrainConfig, checkpoint
 from gan_core.training import loop
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
@@ -174,6 +175,30 @@ def test_a_full_disk_waits_and_goes_on(tiny, monkeypatch):
     events = list(gan_core.train(config))
     assert "train.disk_full" in [e.get("code") for e in events]
     assert events[-1]["state"] == "done" and Run(config.out).status().state == "done"
+
+
+@pytest.mark.parametrize("refused", ["latest", "model", "directions"])
+def test_the_libraries_own_words_for_a_full_disk_are_understood(tiny, monkeypatch, refused):
+    real, failures = checkpoint.save_file, [3]
+
+    def full_at_first(tensors, path, metadata=None):
+        if refused in path.name and failures[0]:
+            failures[0] -= 1
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+        return real(tensors, path, metadata=metadata)
+
+    monkeypatch.setattr(checkpoint, "save_file", full_at_first)
+    monkeypatch.setattr(loop.time, "sleep", lambda seconds: None)
+    config = tiny()
+    events = list(gan_core.train(config))
+    assert [e["code"] for e in events if e["type"] == "warning"].count("train.disk_full") >= 1
+    assert events[-1]["state"] == "done" and gan_core.load(Run(config.out).model_folder).directions is not None
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_words(tiny, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StudioError, match="cannot be written"):
+        list(gan_core.train(tiny(out=str(tmp_path / "file" / "run"))))
 
 
 def test_a_checkpoint_is_whole_or_the_one_before(tiny):

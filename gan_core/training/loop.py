@@ -16,7 +16,7 @@ from gan_core.latent.directions import strongest_directions
 from gan_core.models import family as family_called
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
-from gan_core.training.run import FULL, Run
+from gan_core.training.run import FULL, Run, disk_error
 from gan_core.training.samples import COLUMNS, ROWS, FixedSamples, save_sheet
 from gan_core.training.setup import default_out, prepare
 from gan_core.training.state import Counters, has_state, load_state, save_state
@@ -259,9 +259,7 @@ class Session:
                 return
             except OSError as error:
                 if error.errno not in FULL:
-                    raise StudioError(
-                        "train.disk", "The run folder cannot be written: {why}.", why=error.strerror or str(error)
-                    ) from None
+                    raise disk_error(error) from None
             if not told:
                 yield self.emit("paused", step=self.counters.step)
                 yield self.warn("train.disk_full", "The disk is full. Make some room: training then goes on by itself.")

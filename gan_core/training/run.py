@@ -68,9 +68,12 @@ class Run:
         return TrainConfig.from_dict(read_json(self._config))
 
     def save_config(self, config: TrainConfig) -> None:
-        """Write config.json (atomically), making the folder."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        _replace(self._config, json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n")
+        """Write config.json (atomically), making the folder. Raises StudioError when the disk refuses."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            _replace(self._config, json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise disk_error(error) from None
 
     # ---- events
 
@@ -190,6 +193,11 @@ class Run:
         if self.alive():
             raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=self.name)
         shutil.rmtree(self.path)
+
+
+def disk_error(error: OSError) -> StudioError:
+    """The sentence for a run folder that cannot be written."""
+    return StudioError("train.disk", "The run folder cannot be written: {why}.", why=error.strerror or str(error))
 
 
 def list_runs(root: Path | str) -> list[Run]:

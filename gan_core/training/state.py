@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
+from gan_core.checkpoint import write_tensors
 from gan_core.errors import StudioError
 from gan_core.models.base import Family
 from gan_core.training.ema import EMA
@@ -47,14 +47,12 @@ def save_state(folder: Path, family: Family, ema: EMA, counters: Counters) -> No
     new = folder / f".{LATEST}.tmp"
     tensors = {k: t.detach().cpu().contiguous() for k, t in tensors_of(family, ema).items()}
     try:
-        save_file(tensors, new, metadata={"counters": json.dumps(asdict(counters))})
+        write_tensors(tensors, new, {"counters": json.dumps(asdict(counters))})
         with open(new, "rb+") as file:
             os.fsync(file.fileno())
         if (folder / LATEST).exists():
             os.replace(folder / LATEST, folder / PREVIOUS)
         os.replace(new, folder / LATEST)
-    except SafetensorError as error:  # the library's own words for a failed write
-        raise OSError(28 if "No space" in str(error) else 5, str(error)) from None
     finally:
         new.unlink(missing_ok=True)
 
