@@ -53,7 +53,7 @@ def matches(spec: str) -> bool:
 def describe(spec: str) -> PictureInfo:
     entry = sheets()[spec]
     return PictureInfo(
-        name=spec, title=entry.title, title_zh=entry.title_zh, count=entry.count, resolution=entry.tile,
+        name=spec, title=entry.title, title_zh=entry.title_zh, count=entry.count - entry.held_out, resolution=entry.tile,
         channels=entry.channels, label_names=entry.classes, pixel_art=entry.pixel_art, licence=entry.licence,
         author=entry.author, source=entry.source, preview=FOLDER / entry.preview, bundled=True,
     )  # fmt: skip
