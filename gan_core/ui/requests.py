@@ -8,7 +8,6 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gan_core.errors import StudioError
@@ -89,9 +88,9 @@ def _plain(name: str, kind: Any, value: Any) -> Any:
         return value
     if kind is LatentPoint:
         return LatentPoint.from_json(value)
-    if kind is float and type(value) in (int, float) and isfinite(value):
+    if kind is float and type(value) in (int, float) and abs(value) < 1e300:  # false for NaN and infinity too
         return float(value)
-    if kind is int and type(value) is float and isfinite(value) and value.is_integer():
+    if kind is int and type(value) is float and value.is_integer():  # NaN and infinity are not
         return int(value)
     if kind is str and isinstance(value, str):
         return _within(name, value, Between(0, MAX_TEXT))
