@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from gan_core.config import ModelConfig
 from gan_core.layers import StridedDecoder, StridedEncoder, initialise
 from gan_core.losses import squared_error
-from gan_core.models.base import Batch, Family, Generator
+from gan_core.models.base import Batch, Generator
+from gan_core.models.encoding import EncodingFamily
 
 
 class AutoencoderModel(Generator):
@@ -51,7 +52,7 @@ class AutoencoderModel(Generator):
         self.latent_factor.copy_(factor)
 
 
-class Autoencoder(Family):
+class Autoencoder(EncodingFamily):
     """Learns to squeeze pictures through a few numbers and back; samples come from a Gaussian around what it saw."""
 
     Generator = AutoencoderModel
@@ -59,20 +60,6 @@ class Autoencoder(Family):
         batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=32, loss="relativistic", gamma=0.0, penalty_every=1, augment=0.0,
         beta=1.0,
     )  # fmt: skip
-
-    def __init__(self, config, train, device):
-        super().__init__(config, train, device)
-        self._optimizers = {"generator": self.adam(self.generator, (0.9, 0.999))}
-
-    @classmethod
-    def options(cls, train):
-        return {"width": train.width, "e_width": train.d_width}
-
-    def networks(self):
-        return {"generator": self.generator}
-
-    def optimizers(self):
-        return self._optimizers
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
         """Minimise ½Σ(x̂ − x)² per picture, divided by the number of values in it."""

@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from gan_core.config import ModelConfig
 from gan_core.layers import StridedDecoder, StridedEncoder, initialise
 from gan_core.losses import gaussian_kl, reparameterize, squared_error
-from gan_core.models.base import Batch, Family, Generator
+from gan_core.models.base import Batch, Generator
+from gan_core.models.encoding import EncodingFamily
 
 
 class VAEModel(Generator):
@@ -35,7 +36,7 @@ class VAEModel(Generator):
         return self.decoder(code)
 
 
-class VAE(Family):
+class VAE(EncodingFamily):
     """Smooth and forgiving: never collapses, can take a picture apart and put it together again, a little soft."""
 
     Generator = VAEModel
@@ -43,20 +44,6 @@ class VAE(Family):
         batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=64, loss="relativistic", gamma=0.0, penalty_every=1, augment=0.0,
         beta=1.0,
     )  # fmt: skip
-
-    def __init__(self, config, train, device):
-        super().__init__(config, train, device)
-        self._optimizers = {"generator": self.adam(self.generator, (0.9, 0.999))}
-
-    @classmethod
-    def options(cls, train):
-        return {"width": train.width, "e_width": train.d_width}
-
-    def networks(self):
-        return {"generator": self.generator}
-
-    def optimizers(self):
-        return self._optimizers
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
         """Minimise ½Σ(x̂ − x)² + β·KL per picture (Higgins et al. 2017, eq. 4); both terms in nats.
