@@ -32,7 +32,7 @@ def test_shape_labels_and_determinism(name, spec_of):
 @every_source
 def test_describe_agrees_with_load(name, spec_of):
     spec = spec_of(name)
-    info, pictures = describe(spec), load(spec, split="all")
+    info, pictures = describe(spec), load(spec)
     assert info.count == len(pictures)
     assert info.resolution == pictures.resolution
     assert info.channels in (None, pictures.channels)
