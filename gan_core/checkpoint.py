@@ -143,7 +143,7 @@ def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
                 "{file} does not fit the model. Delete it: the app finds them again.",
                 file=DIRECTIONS,
             )
-        model.directions = torch.nn.functional.normalize(found.float(), dim=1)
+        model.directions = found.float()
     return model.to(device)
 
 

@@ -96,27 +96,51 @@ class TrainConfig:
     """Everything that decides a training run. None means: the family's own default (its `DEFAULTS` table)."""
 
     data: str = _help("faces", "pictures: a bundled set's name, a folder, a zip, or MNIST-style idx files")
-    family: str = _help("dcgan", "kind of model")
+    family: str = _help("auto", "kind of model; auto chooses from the pictures, the device and the time")
     out: str = _help("", "run folder; default runs/<data>-<family>")
     minutes: float = _help(10.0, "how long to train, in minutes")
     steps: int | None = _help(None, "train for this many steps instead of minutes")
+    start_from: str = _help(
+        "", "fine-tune: begin with a model's weights (folder, bundled name, or user/repo on the Hub)"
+    )
     resolution: int | None = _help(None, "pixels a side; default: the pictures' own size, or 64")
     channels: int | None = _help(None, "1 grey, 3 colour, 4 colour with transparency; default: what the pictures have")
     fit: str = _help("crop", "how other shapes become square", choices=("crop", "pad", "stretch"))
     conditional: str = _help("auto", "learn the classes, where the pictures have them", choices=("auto", "yes", "no"))
     limit: int | None = _help(None, "use at most this many pictures")
     batch: int | None = _help(None, "pictures per step")
+    accumulate: int = _help(1, "take each batch in so many parts, one after the other, to save memory")
     seed: int = _help(0, "makes a run repeatable")
     device: str = _help("auto", "auto, cpu, cuda, cuda:N or mps")
     lr: float | None = _help(None, "learning rate")
-    lr_final: float | None = _help(None, "the rate falls to this share of itself over the second half")
+    lr_schedule: str | None = _help(
+        None, "how the rate falls: over the second half, or as a cosine", choices=("linear", "cosine")
+    )
+    lr_final: float | None = _help(None, "share of the learning rate that is left at the end")
+    beta2: float | None = _help(None, "Adam's β2: how long it remembers the size of gradients")
+    beta2_final: float | None = _help(None, "β2 at the end of the run")
     width: int | None = _help(None, "channels of the generator's last layer; it doubles towards the small layers")
     d_width: int | None = _help(None, "channels of the discriminator's (or encoder's) first layer")
     z_dim: int | None = _help(None, "latent numbers per picture")
+    w_dim: int | None = _help(None, "stylegan2: numbers of the intermediate latent W")
+    mapping_layers: int | None = _help(None, "stylegan2: layers from Z to W")
+    mixing: float | None = _help(None, "stylegan2: share of pictures trained with two mixed styles")
     loss: str | None = _help(None, "adversarial loss", choices=("relativistic", "nonsaturating", "hinge", "wgan"))
-    gamma: float | None = _help(None, "weight of the gradient penalty (R1 + R2; WGAN-GP's lambda for wgan)")
+    penalty: str | None = _help(
+        None, "gradient penalty: R1 + R2, R1 alone, WGAN-GP's, none", choices=("r1r2", "r1", "gp", "none")
+    )
+    gamma: float | None = _help(None, "weight of the gradient penalty; default from resolution and batch")
+    gamma_final: float | None = _help(None, "share of gamma that is left at the end, falling as a cosine")
     penalty_every: int | None = _help(None, "take the gradient penalty every so many steps, weighted up accordingly")
-    augment: float | None = _help(None, "DiffAugment strength 0–1; default from the number of pictures")
+    path_length: float | None = _help(None, "weight of the path length penalty on the generator, taken every 4 steps")
+    spectral_norm: bool = _help(False, "spectral normalization of the discriminator")
+    augmentation: str | None = _help(
+        None, "what the discriminator's pictures go through", choices=("diffaugment", "ada", "none")
+    )
+    augment: float | None = _help(
+        None, "augmentation strength 0–1 (ada: at the start); default from the number of pictures"
+    )
+    ada_target: float | None = _help(None, "ada: overfitting r_t that the strength is steered to")
     flip: bool = _help(False, "also show the pictures mirrored")
     beta: float | None = _help(None, "VAE: weight of the KL term")
     ema_share: float = _help(0.05, "half-life of the averaged weights, as a share of the pictures seen")
@@ -170,6 +194,8 @@ RANGES = {
     "minutes": (0.01, 60 * 24 * 7), "steps": (1, 10**8), "resolution": (RESOLUTIONS[0], RESOLUTIONS[-1]), "channels": (1, 4),
     "limit": (1, 10**7), "batch": (1, 4096), "seed": (0, 2**32 - 1), "lr": (1e-7, 1.0), "lr_final": (0.0, 1.0),
     "width": (4, 1024), "d_width": (4, 1024), "z_dim": (2, 1024), "gamma": (0.0, 1e4), "penalty_every": (1, 64),
+    "beta2": (0.0, 0.9999), "beta2_final": (0.0, 0.9999), "w_dim": (2, 1024), "mapping_layers": (1, 16), "mixing": (0.0, 1.0),
+    "gamma_final": (0.0, 1.0), "path_length": (0.0, 1e3), "ada_target": (0.0, 1.0), "accumulate": (1, 1024),
     "augment": (0.0, 1.0), "beta": (0.0, 1e4), "ema_share": (0.0, 1.0), "ema_cap": (1, 10**8), "checkpoint_seconds": (0.0, 3600.0),
 }  # fmt: skip
 

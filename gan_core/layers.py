@@ -89,6 +89,11 @@ class StridedEncoder(nn.Module):
         return self.blocks(x).flatten(1)
 
 
+def is_meta() -> bool:
+    """Whether networks are being built on the meta device, for their sizes only (drawing there imports torch's compiler, 2 s)."""
+    return torch.empty(0).is_meta
+
+
 def initialise(module: nn.Module, slope: float = 0.2) -> None:
     """He initialisation (He et al. 2015, eq. 14) of every convolution and linear layer, seeded by torch's global generator."""
     for layer in module.modules():

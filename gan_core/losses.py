@@ -76,6 +76,29 @@ def wgan_gradient_penalty(logits: Tensor, images: Tensor) -> Tensor:
     return (gradient.float().flatten(1).norm(dim=1) - 1).square().mean()
 
 
+def path_lengths(images: Tensor, code: Tensor, noise: Tensor, layers: int) -> Tensor:
+    """‖J_wᵀ y‖₂ per picture [N], y ~ N(0, 1) scaled by 1/√(H·W). Karras et al. 2020 (StyleGAN2), eq. 4 and app. B.
+
+    `code` [N, layers · w_dim] must have produced `images` [N, C, H, W]; with a code per layer, the root of the mean over
+    layers of the squared norm, as in the official code.
+    """
+    scale = (images.shape[2] * images.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((images * noise / scale).sum(), code, create_graph=True)
+    return gradient.float().unflatten(1, (layers, -1)).square().sum(2).mean(1).sqrt()
+
+
+def gamma_for(penalty: str, resolution: int, batch: int) -> float:
+    """A weight for a gradient penalty that suits a resolution (pixels a side) and a batch.
+
+    Like StyleGAN2-ADA's `auto` (γ = 0.0002 · resolution² / batch for R1 alone, see its train.py), R1 + R2 of a relativistic
+    game with the constant that measured best at 64 px; 10 for WGAN-GP's unit slope (Gulrajani et al. 2017, sec. 4).
+    """
+    if penalty == "gp":
+        return 10.0
+    size = resolution**2 / batch
+    return {"r1r2": size / 128, "r1": 0.0002 * size}.get(penalty, 0.0)
+
+
 def gaussian_kl(mean: Tensor, log_variance: Tensor) -> Tensor:
     """KL(N(mean, variance) ‖ N(0, 1)) in nats, summed over latent numbers [N, z] → [N]. Kingma & Welling 2014, app. B."""
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2

@@ -48,9 +48,9 @@ def test_a_weight_file_alone_says_what_it_is(folder, tmp_path):
     assert (render(gan_core.load(str(alone), "cpu"), points) == render(gan_core.load(folder, "cpu"), points)).all()
 
 
-def test_directions_come_back_as_unit_rows(folder):
+def test_directions_come_back_one_sigma_long(folder):
     found = load_model(folder).directions
-    assert found.shape == (6, 6) and torch.allclose(found.norm(dim=1), torch.ones(6), atol=1e-5)
+    assert found.shape == (6, 6) and torch.allclose(found.norm(dim=1), torch.ones(6), atol=2e-3)
 
 
 def test_lists_pass_over_what_is_no_model(folder, tmp_path):

@@ -318,4 +318,4 @@ def test_run_names_and_lists(tmp_path, tiny):
     assert list_runs(tmp_path) == [] and list_runs(tmp_path / "none") == []
     Run(tmp_path / "r").save_config(tiny())
     assert [run.name for run in list_runs(tmp_path)] == ["r"]
-    assert json.loads((tmp_path / "r" / "config.json").read_text())["family"] == "dcgan"
+    assert json.loads((tmp_path / "r" / "config.json").read_text())["family"] == tiny().family

@@ -13,21 +13,23 @@ KEEP = 64  # directions kept at most
 
 @torch.no_grad()
 def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEEP, seed: int = 0) -> Tensor:
-    """Orthonormal directions [k, code_dim] by the mean squared change of the picture along them, strongest first.
+    """Directions [k, code_dim], one σ long, by the mean squared change of the picture along them, strongest first.
 
     They are the eigenvectors of M = E_z[JᵀJ], J the picture's Jacobian by central differences (Wang & Ponce 2021, "A
-    geometric analysis of deep generative image models", sec. 2, with mean squared error as the distance). Signs are made
-    definite (the largest component is positive), so that the result is the same each time.
+    geometric analysis of deep generative image models", sec. 2, with mean squared error as the distance), taken along the
+    model's own axes (`Generator.axes`: z, or the principal components of W after GANSpace). Signs are made definite (the
+    largest component is positive), so that the result is the same each time.
     """
     device = next(model.parameters()).device
     rng = torch.Generator().manual_seed(seed)
-    config, d = model.config, model.code_dim
+    config, axes = model.config, model.axes()
+    d = len(axes)
     z = torch.randn(probes, config.z_dim, generator=rng).to(device)
     labels = None
     if config.num_classes:
         labels = torch.eye(config.num_classes, device=device)[torch.arange(probes) % config.num_classes]
-    codes = model.mapping(z, labels, torch.ones(probes, device=device))
-    steps = STEP * torch.eye(d, device=device)
+    codes = model.mapping(z, labels)
+    steps = STEP * axes
     gram = torch.zeros(d, d, dtype=torch.float64, device="cpu")
     for i in range(probes):
         label = None if labels is None else labels[i : i + 1].expand(d, -1)
@@ -38,7 +40,7 @@ def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEE
         gram += change @ change.T
     vectors = torch.linalg.eigh(gram).eigenvectors.flip(1).T[:keep]
     signs = vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()
-    return (vectors * signs).float()
+    return (vectors * signs).float() @ axes.cpu()
 
 
 def ensure_directions(model: Generator) -> Tensor:

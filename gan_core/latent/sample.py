@@ -58,7 +58,7 @@ def locate(model: Generator, points: Sequence[LatentPoint]) -> tuple[Tensor, Ten
     if seeds:
         z = torch.from_numpy(np.stack([draw(points[i].seed, model.config.z_dim) for i in seeds])).to(device)
         truncation = torch.tensor([points[i].truncation for i in seeds], device=device, dtype=torch.float32)
-        codes[seeds] = model.mapping(z, None if weights is None else weights[seeds], truncation)
+        codes[seeds] = model.truncate(model.mapping(z, None if weights is None else weights[seeds]), truncation)
     for i, point in enumerate(points):
         if point.vector is not None:
             codes[i] = _vector_code(model, point, device)
@@ -73,7 +73,11 @@ def _vector_code(model: Generator, point: LatentPoint, device) -> Tensor:
             "point.vector_length", "This point has {got} latent numbers, but the model has {need}. Open it with its own model.",
             got=len(point.vector), need=model.code_dim,
         )  # fmt: skip
-    return torch.tensor(point.vector, device=device, dtype=torch.float32) * point.truncation
+    return _truncated(model, torch.tensor(point.vector, device=device, dtype=torch.float32), point)
+
+
+def _truncated(model: Generator, code: Tensor, point: LatentPoint) -> Tensor:
+    return model.truncate(code[None], code.new_tensor([point.truncation]))[0]
 
 
 def _place_blends(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:
@@ -85,7 +89,8 @@ def _place_blends(model: Generator, points: Sequence[LatentPoint], codes: Tensor
     at = dict(zip(ends, locate(model, ends)[0], strict=True))
     for i in blended:
         blend = points[i].blend
-        codes[i] = mix(at[blend.a], at[blend.b], blend.t, blend.mode) * points[i].truncation
+        mode = blend.mode if model.gaussian else "lerp"
+        codes[i] = _truncated(model, mix(at[blend.a], at[blend.b], blend.t, mode), points[i])
 
 
 def _apply_moves(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:

@@ -6,6 +6,7 @@ from gan_core.registry import resolve
 
 FAMILIES = {
     "dcgan": "gan_core.models.dcgan:DCGAN",
+    "stylegan2": "gan_core.models.stylegan2:StyleGAN2",
     "vae": "gan_core.models.vae:VAE",
     "mlp_gan": "gan_core.models.mlp_gan:MLPGAN",
     "autoencoder": "gan_core.models.autoencoder:Autoencoder",

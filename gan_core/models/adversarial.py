@@ -1,27 +1,36 @@
-"""The training step that every GAN family shares: two networks, one loss by name, a gradient penalty, DiffAugment."""
+"""The training step that every GAN family shares: two networks, and losses, penalties and augmentation by name."""
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
-from gan_core.augment import diff_augment
-from gan_core.losses import ADVERSARIAL, wgan_gradient_penalty, zero_centred_penalty
+from gan_core import losses, parallel
+from gan_core.augment import augmentation
 from gan_core.models.base import Batch, Family
+from gan_core.schedules import cosine
+
+PATH_EVERY = 4  # steps between path length penalties (StyleGAN2's lazy regularization)
+PATH_SHRINK = 2  # only every so many pictures of a batch take part in it
+PATH_DECAY = 0.01  # how fast the running mean of path lengths follows
 
 
 class AdversarialFamily(Family):
     """A generator and a discriminator that learn from each other. A subclass names its networks and defaults."""
 
     Discriminator: type[nn.Module]
-    betas = (0.0, 0.99)
 
     def __init__(self, config, train, device):
         super().__init__(config, train, device)
-        self.discriminator = self.place(self.Discriminator(config, train.d_width))
-        self.loss = ADVERSARIAL[train.loss]
+        discriminator = self.Discriminator(config, train.d_width)
+        if train.spectral_norm:
+            normalise_spectrally(discriminator)
+        self.discriminator = self.place(discriminator)
+        self.loss, self.augmentation = losses.ADVERSARIAL[train.loss], augmentation(train.augmentation)
+        self.strength = train.augment
+        self.path_mean = 0.0
         self._optimizers = {
-            "generator": self.adam(self.generator, self.betas),
-            "discriminator": self.adam(self.discriminator, self.betas),
-        }
+            name: self.adam(network, beta1=0.0) for name, network in self.networks().items()
+        }  # Adam without momentum, as in WGAN-GP, StyleGAN and R3GAN
 
     def networks(self):
         return {"generator": self.generator, "discriminator": self.discriminator}
@@ -29,58 +38,96 @@ class AdversarialFamily(Family):
     def optimizers(self):
         return self._optimizers
 
+    def adaptive(self):
+        return {"augment": self.strength, "path_mean": self.path_mean}
+
+    def restore_adaptive(self, values):
+        self.strength = values.get("augment", self.strength)
+        self.path_mean = values.get("path_mean", self.path_mean)
+
+    # ---- the step
+
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
         """One discriminator step, then one generator step on the same generated pictures.
 
-        The generator has not changed in between, so one forward pass serves both; the relativistic generator loss pairs
-        with the real logits of the discriminator step.
+        The generator has not changed in between, so one forward pass serves both; only a batch taken in parts draws them
+        anew, to keep no more than one part's graph. The relativistic loss pairs with the discriminator step's real logits.
         """
-        with self.device.autocast():
-            fake = self.generator(batch.noise(len(batch.images), self.config.z_dim), batch.labels)
-        d_loss, real_logits, penalty = self.discriminator_step(batch, fake.detach())
-        g_loss = self.generator_step(batch, fake, real_logits)
-        return {"generator": g_loss.detach(), "discriminator": d_loss, "penalty": penalty}
+        parts = batch.split(self.train.accumulate)
+        whole = len(parts) == 1
+        with torch.set_grad_enabled(whole):
+            fakes = [self.generate(part) for part in parts]
+        judged = [self.judge(part, fake.detach(), len(parts)) for part, fake in zip(parts, fakes, strict=True)]
+        self.descend("discriminator")
+        d_loss, real, penalty = (torch.stack(values) for values in zip(*judged, strict=True))
+        self.discriminator.requires_grad_(False)
+        g_loss = []
+        for part, fake, logits in zip(parts, fakes, real, strict=True):
+            g_loss.append(self.fool(part, fake if whole else self.generate(part), logits, len(parts)))
+        if self.train.path_length > 0 and batch.step % PATH_EVERY == 0:
+            self.straighten(batch)
+        self.discriminator.requires_grad_(True)
+        self.descend("generator")
+        return {"generator": torch.stack(g_loss).mean(), "discriminator": d_loss.mean(), "penalty": penalty.mean()}
 
-    def discriminator_step(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Judge real and generated pictures in one pass and step; return (loss, real logits, penalty), all detached."""
-        penalise = self.train.gamma > 0 and batch.step % self.train.penalty_every == 0
+    def generate(self, batch: Batch) -> Tensor:
+        """Generated pictures for a batch, with the gradients of the generator."""
+        with self.device.autocast():
+            return self.generator(batch.draws("latent").normal(len(batch), self.config.z_dim), batch.labels)
+
+    def judge(self, batch: Batch, fake: Tensor, parts: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Judge real and generated pictures in one pass; add 1/parts of the gradients; return (loss, real logits, penalty)."""
+        train = self.train
+        penalise = train.penalty != "none" and train.gamma > 0 and batch.step % train.penalty_every == 0
         images = torch.cat([batch.images, fake.float()]).contiguous(memory_format=torch.channels_last)
         labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
         images.requires_grad_(penalise)
+        draws = batch.draws("judge")
         with self.device.autocast() if not penalise else torch.enable_grad():  # penalties stay in fp32
-            logits = self.discriminator(diff_augment(images, self.train.augment, batch.rng), labels).float()
+            logits = self.discriminator(self.augmentation(images, self.strength, draws), labels).float()
         real, generated = logits.chunk(2)
         loss = self.loss.discriminator(real, generated)
-        penalty = loss.new_zeros(())
-        if penalise:
-            penalty = self.penalty(images, logits, labels, batch)
-        optimizer = self._optimizers["discriminator"]
-        optimizer.zero_grad(set_to_none=True)
-        (loss + penalty * self.train.gamma * self.train.penalty_every).backward()
-        optimizer.step()
+        penalty = self.penalty(images, logits, labels, draws) if penalise else loss.new_zeros(())
+        gamma = cosine(self.progress, train.gamma, train.gamma * train.gamma_final) * train.penalty_every
+        ((loss + penalty * gamma) / parts).backward()
         return loss.detach(), real.detach(), penalty.detach()
 
-    def penalty(self, images: Tensor, logits: Tensor, labels: Tensor | None, batch: Batch) -> Tensor:
-        """R1 + R2 on the judged pictures, taken through the augmentation (R3GAN); for wgan the penalty of WGAN-GP."""
-        if self.train.loss != "wgan":
-            return 2 * zero_centred_penalty(logits, images)  # a mean over both halves, so twice it is R1 + R2
+    def penalty(self, images: Tensor, logits: Tensor, labels: Tensor | None, draws) -> Tensor:
+        """The gradient penalty by name, on the judged pictures and through their augmentation (as R3GAN takes it)."""
+        if self.train.penalty == "r1r2":
+            return 2 * losses.zero_centred_penalty(logits, images)  # a mean over both halves, so twice it is R1 + R2
+        half = len(images) // 2
+        if self.train.penalty == "r1":
+            return 2 * losses.zero_centred_penalty(logits[:half], images)  # the generated half adds zeros to the mean
         real, fake = images.detach().chunk(2)
-        mix = torch.rand(len(real), 1, 1, 1, generator=batch.rng, device=batch.rng.device).to(real.device)
-        between = torch.lerp(real, fake, mix).requires_grad_()
-        half = None if labels is None else labels[: len(real)]
-        return wgan_gradient_penalty(
-            self.discriminator(diff_augment(between, self.train.augment, batch.rng), half), between
-        )
+        between = torch.lerp(real, fake, draws.uniform(half, 1, 1, 1)).requires_grad_()
+        labels = None if labels is None else labels[:half]
+        judged = self.discriminator(self.augmentation(between, self.strength, draws), labels)
+        return losses.wgan_gradient_penalty(judged, between)
 
-    def generator_step(self, batch: Batch, fake: Tensor, real_logits: Tensor) -> Tensor:
-        """Step the generator against the discriminator, whose weights need no gradients meanwhile."""
-        self.discriminator.requires_grad_(False)
+    def fool(self, batch: Batch, fake: Tensor, real_logits: Tensor, parts: int) -> Tensor:
+        """Add 1/parts of the generator's gradients; return its loss. The discriminator's weights get no gradients."""
         with self.device.autocast():
-            logits = self.discriminator(diff_augment(fake, self.train.augment, batch.rng), batch.labels)
+            logits = self.discriminator(self.augmentation(fake, self.strength, batch.draws("fool")), batch.labels)
         loss = self.loss.generator(real_logits, logits.float())
-        optimizer = self._optimizers["generator"]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        self.discriminator.requires_grad_(True)
-        return loss
+        (loss / parts).backward()
+        return loss.detach()
+
+    def straighten(self, batch: Batch) -> None:
+        """Add the gradients of the path length penalty (StyleGAN2), on a part of the batch and in fp32."""
+        batch, draws = batch.split(PATH_SHRINK)[0], batch.draws("path")
+        labels = batch.labels
+        code = self.generator.mapping(draws.normal(len(batch), self.config.z_dim), labels)
+        images = self.generator.synthesis(code, labels).float()
+        lengths = losses.path_lengths(images, code, draws.normal(*images.shape), self.generator.num_ws)
+        self.path_mean += PATH_DECAY * (float(parallel.mean(lengths.mean())) - self.path_mean)
+        penalty = (lengths - self.path_mean).square().mean()
+        (penalty * self.train.path_length * PATH_EVERY).backward()
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Divide every weight matrix of a network by its largest singular value (Miyato et al. 2018 (SNGAN), eq. 8)."""
+    for layer in list(network.modules()):
+        weight = getattr(layer, "weight", None)
+        if isinstance(weight, nn.Parameter) and weight.ndim >= 2:
+            spectral_norm(layer)

@@ -57,8 +57,7 @@ class Autoencoder(EncodingFamily):
 
     Generator = AutoencoderModel
     DEFAULTS = dict(
-        batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=32, loss="relativistic", gamma=0.0, penalty_every=1, augment=0.0,
-        beta=1.0,
+        batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=32, beta2=0.999, beta2_final=0.999
     )  # fmt: skip
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
@@ -67,10 +66,8 @@ class Autoencoder(EncodingFamily):
             code = self.generator.bottleneck(self.generator.encoder(batch.images))
             output = self.generator.decoder(code)
         reconstruction = squared_error(output, batch.images).mean()
-        optimizer = self._optimizers["generator"]
-        optimizer.zero_grad(set_to_none=True)
         (reconstruction / batch.images[0].numel()).backward()
-        optimizer.step()
+        self.descend("generator")
         return {"reconstruction": reconstruction.detach()}
 
     def conclude(self, generator: AutoencoderModel, images: Tensor) -> None:

@@ -1,14 +1,16 @@
 """The contract of a family: what a generator can do once trained, and what the training loop may ask of it."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from gan_core.config import ModelConfig, TrainConfig
+from gan_core import parallel
 from gan_core.device import Device
+from gan_core.draws import PURPOSES, Draws, Share
 
 
 class Generator(nn.Module):
@@ -19,27 +21,41 @@ class Generator(nn.Module):
     """
 
     can_encode: ClassVar[bool] = False
+    gaussian: ClassVar[bool] = True  # whether codes are N(0, 1), so that arcs between them make sense
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.directions: Tensor | None = None  # [k, code_dim] unit rows, strongest first; filled by latent.directions
+        self.directions: Tensor | None = None  # [k, code_dim], one σ long, strongest first; filled by latent.directions
 
     @property
     def code_dim(self) -> int:
         """Length of a code."""
         return self.config.z_dim
 
-    def mapping(self, z: Tensor, label_weights: Tensor | None, truncation: Tensor) -> Tensor:
-        """z [N, z_dim], weights of the classes [N, K] or None, truncation [N] (1 = as drawn) → code [N, code_dim]."""
-        return z * truncation[:, None]
+    @property
+    def num_ws(self) -> int:
+        """How many layers a code steers one by one: it is so many vectors, end to end."""
+        return 1
+
+    def mapping(self, z: Tensor, label_weights: Tensor | None) -> Tensor:
+        """z [N, z_dim], weights of the classes [N, K] or None → code [N, code_dim], as drawn."""
+        return z
+
+    def truncate(self, code: Tensor, truncation: Tensor) -> Tensor:
+        """Draw codes [N, code_dim] towards the average one: truncation [N], 1 = as they are, 0 = the average."""
+        return code * truncation[:, None]
 
     def synthesis(self, code: Tensor, label_weights: Tensor | None) -> Tensor:
         """Code [N, code_dim] → picture [N, C, H, W] in [−1, 1]."""
         raise NotImplementedError
 
     def forward(self, z: Tensor, label_weights: Tensor | None = None) -> Tensor:
-        return self.synthesis(self.mapping(z, label_weights, z.new_ones(len(z))), label_weights)
+        return self.synthesis(self.mapping(z, label_weights), label_weights)
+
+    def axes(self) -> Tensor:
+        """Where directions are sought: rows [d, code_dim], each one σ long and independent of the others."""
+        return torch.eye(self.code_dim, device=next(self.parameters()).device)
 
     def encode(self, images: Tensor) -> Tensor:
         """Pictures [N, C, H, W] in [−1, 1] → codes [N, code_dim]; only where `can_encode`."""
@@ -55,21 +71,41 @@ class Generator(nn.Module):
         return self(z, weights)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Batch:
-    """One step's material: images [N, C, R, R] in [−1, 1], class weights [N, K] or None, and its own random source.
+    """One step's material: images [N, C, R, R] in [−1, 1], class weights [N, K] or None, and where its randomness comes from.
 
-    `rng` is a function of the run's seed and the step alone, so that a resumed run draws what an uninterrupted one would.
+    What is drawn is a function of the run's `seed` and the `step` alone, so that a resumed run draws what an uninterrupted
+    one would; `share` says which pictures of the step's whole batch these are.
     """
 
     images: Tensor
     labels: Tensor | None
-    rng: torch.Generator
+    seed: int
     step: int
+    share: Share
 
-    def noise(self, *shape: int) -> Tensor:
-        """Standard normal numbers on the images' device."""
-        return torch.randn(*shape, generator=self.rng, device=self.rng.device).to(self.images.device)
+    def __len__(self):
+        return len(self.images)
+
+    def draws(self, purpose: str) -> Draws:
+        """The step's random numbers for one of draws.PURPOSES; asked twice, it gives the same numbers again."""
+        return Draws(self.images.device, self.share, self.seed, 2, self.step, PURPOSES.index(purpose))
+
+    def split(self, parts: int) -> list["Batch"]:
+        """The batch in so many equal parts (fewer where it does not divide), each with its own share of the numbers."""
+        if parts == 1:
+            return [self]
+        cuts = [
+            (share, slice(share.start - self.share.start, share.stop - self.share.start))
+            for share in self.share.split(parts)
+        ]
+        return [
+            replace(
+                self, images=self.images[cut], labels=None if self.labels is None else self.labels[cut], share=share
+            )
+            for share, cut in cuts
+        ]
 
 
 class Family(ABC):
@@ -79,9 +115,20 @@ class Family(ABC):
     DEFAULTS: ClassVar[dict]  # TrainConfig fields this family chooses where the user did not
     conditional: ClassVar[bool] = False  # whether it can learn classes
 
+    BASE: ClassVar[dict] = dict(
+        lr_schedule="linear", lr_final=0.2, beta2=0.99, beta2_final=0.99, loss="relativistic", penalty="none", gamma=0.0, gamma_final=1.0,
+        penalty_every=1, path_length=0.0, augmentation="none", augment=0.0, ada_target=0.6, beta=1.0, w_dim=64, mapping_layers=2, mixing=0.0,
+    )  # fmt: skip
+
     def __init__(self, config: ModelConfig, train: TrainConfig, device: Device):
         self.config, self.train, self.device = config, train, device
+        self.progress = 0.0  # share of the budget that is spent; set by the loop before each step
         self.generator = self.place(self.Generator(config))
+
+    @classmethod
+    def defaults(cls) -> dict:
+        """Every TrainConfig field that may be None, with this family's value."""
+        return {**cls.BASE, **cls.DEFAULTS}
 
     @classmethod
     def options(cls, train: TrainConfig) -> dict:
@@ -92,9 +139,29 @@ class Family(ABC):
         """Put a network where it trains, in the memory layout convolutions like."""
         return network.to(self.device.device, memory_format=torch.channels_last)
 
-    def adam(self, network: nn.Module, betas: tuple[float, float]) -> torch.optim.Adam:
-        """Adam (Kingma & Ba 2015) at the run's learning rate, in one fused kernel."""
+    def adam(self, network: nn.Module, beta1: float) -> torch.optim.Adam:
+        """Adam (Kingma & Ba 2015) at the run's learning rate and β2, in one fused kernel."""
+        betas = (beta1, self.train.beta2)
         return torch.optim.Adam(network.parameters(), lr=self.train.lr, betas=betas, eps=1e-8, fused=True)
+
+    def descend(self, name: str, clip: float | None = None) -> None:
+        """Step the optimizer of the network called `name` along its gradients, averaged over all processes, and clear them.
+
+        `clip` bounds the norm of the whole gradient.
+        """
+        optimizer, parameters = self.optimizers()[name], list(self.networks()[name].parameters())
+        parallel.average_gradients(parameters)
+        if clip is not None:
+            nn.utils.clip_grad_norm_(parameters, clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+
+    def adaptive(self) -> dict[str, float]:
+        """Settings that have adapted themselves so far, for the checkpoint and the report; none here."""
+        return {}
+
+    def restore_adaptive(self, values: dict[str, float]) -> None:
+        """Take back what `adaptive` gave."""
 
     @abstractmethod
     def networks(self) -> dict[str, nn.Module]:

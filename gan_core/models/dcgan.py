@@ -57,5 +57,5 @@ class DCGAN(AdversarialFamily):
     Discriminator = DCGANDiscriminator
     conditional = True
     DEFAULTS = dict(
-        batch=32, lr=1e-3, lr_final=0.2, width=32, d_width=24, z_dim=64, loss="relativistic", gamma=1.0, penalty_every=8, beta=1.0
+        batch=32, lr=1e-3, width=32, d_width=24, z_dim=64, penalty="r1r2", gamma=1.0, penalty_every=8, augmentation="diffaugment"
     )  # fmt: skip

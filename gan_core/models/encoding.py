@@ -8,7 +8,7 @@ class EncodingFamily(Family):
 
     def __init__(self, config, train, device):
         super().__init__(config, train, device)
-        self._optimizers = {"generator": self.adam(self.generator, (0.9, 0.999))}
+        self._optimizers = {"generator": self.adam(self.generator, 0.9)}
 
     @classmethod
     def options(cls, train):

@@ -52,6 +52,5 @@ class MLPGAN(AdversarialFamily):
     Discriminator = MLPDiscriminator
     betas = (0.5, 0.999)
     DEFAULTS = dict(
-        batch=64, lr=2e-4, lr_final=1.0, width=HIDDEN[0], d_width=512, z_dim=100, loss="nonsaturating", gamma=0.0, penalty_every=1,
-        beta=1.0, augment=0.0,
+        batch=64, lr=2e-4, lr_final=1.0, width=HIDDEN[0], d_width=512, z_dim=100, loss="nonsaturating"
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """vae: a convolutional β-VAE (Kingma & Welling 2014; Higgins et al. 2017)."""
 
-import torch
 from torch import Tensor, nn
 
 from gan_core.config import ModelConfig
@@ -41,8 +40,7 @@ class VAE(EncodingFamily):
 
     Generator = VAEModel
     DEFAULTS = dict(
-        batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=64, loss="relativistic", gamma=0.0, penalty_every=1, augment=0.0,
-        beta=1.0,
+        batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=64, beta2=0.999, beta2_final=0.999
     )  # fmt: skip
 
     def train_step(self, batch: Batch) -> dict[str, Tensor]:
@@ -53,13 +51,10 @@ class VAE(EncodingFamily):
         """
         with self.device.autocast():
             mean, log_variance = self.generator.posterior(batch.images)
-            code = reparameterize(mean, log_variance, batch.noise(*mean.shape))
+            code = reparameterize(mean, log_variance, batch.draws("latent").normal(*mean.shape))
             output = self.generator.synthesis(code, None)
         reconstruction = squared_error(output, batch.images).mean()
         kl = gaussian_kl(mean, log_variance).mean()
-        optimizer = self._optimizers["generator"]
-        optimizer.zero_grad(set_to_none=True)
         ((reconstruction + self.train.beta * kl) / batch.images[0].numel()).backward()
-        torch.nn.utils.clip_grad_norm_(self.generator.parameters(), 1.0)
-        optimizer.step()
+        self.descend("generator", clip=1.0)
         return {"reconstruction": reconstruction.detach(), "kl": kl.detach()}

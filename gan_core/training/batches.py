@@ -1,18 +1,14 @@
 """Batches as a function of the run's seed and the step alone: nothing to save, nothing to restore."""
 
+from dataclasses import replace
 from functools import lru_cache
 
-import numpy as np
 import torch
 
+from gan_core import parallel
 from gan_core.data.pictures import PictureSet
+from gan_core.draws import Share, source
 from gan_core.models.base import Batch
-
-
-def generator(device: torch.device, *key: int) -> torch.Generator:
-    """A random source determined by `key`, e.g. (seed, step)."""
-    seed = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)
-    return torch.Generator(device).manual_seed(seed)
 
 
 class Batches:
@@ -25,10 +21,11 @@ class Batches:
         self.images = pictures.images.to(device)
         self.labels = None if not num_classes else torch.eye(num_classes, device=device)[pictures.labels.to(device)]
         self.size, self.seed, self.device, self.flip = size, seed, device, flip
+        self.share = Share(0, size, size).split(parallel.size())[parallel.rank()]
         self._order = lru_cache(maxsize=2)(self._shuffled)
 
     def _shuffled(self, epoch: int) -> torch.Tensor:
-        order = torch.randperm(len(self.images), generator=generator(torch.device("cpu"), self.seed, 1, epoch))
+        order = torch.randperm(len(self.images), generator=source(torch.device("cpu"), self.seed, 1, epoch))
         return order.to(self.device)
 
     def _indices(self, step: int) -> torch.Tensor:
@@ -41,10 +38,11 @@ class Batches:
         return torch.cat(parts)
 
     def at(self, step: int) -> Batch:
-        """The batch of a step: images float [N, C, R, R] in [−1, 1], channels last."""
-        rng, index = generator(self.device, self.seed, 2, step), self._indices(step)
+        """The batch of a step, or this process's share of it: images float [N, C, R, R] in [−1, 1], channels last."""
+        index = self._indices(step)[self.share.start : self.share.stop]
         images = (self.images[index].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        batch = Batch(images, None if self.labels is None else self.labels[index], self.seed, step, self.share)
         if self.flip:
-            mirrored = torch.rand(self.size, 1, 1, 1, generator=rng, device=self.device) < 0.5
-            images = torch.where(mirrored, images.flip(3), images)
-        return Batch(images, None if self.labels is None else self.labels[index], rng, step)
+            mirrored = batch.draws("flip").uniform(len(batch), 1, 1, 1) < 0.5
+            batch = replace(batch, images=torch.where(mirrored, images.flip(3), images))
+        return batch

@@ -14,6 +14,7 @@ from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.latent.directions import strongest_directions
 from gan_core.models import family as family_called
+from gan_core.schedules import RATES, cosine
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
 from gan_core.training.run import FULL, Run, disk_error
@@ -73,7 +74,7 @@ class Session:
         self.device = pick(config.device)
         torch.manual_seed(config.seed)  # first weights only; every step draws from its own source
         self.config, self.model, self.pictures = prepare(config)
-        self.family = family_called(config.family)(self.model, self.config, self.device)
+        self.family = family_called(self.config.family)(self.model, self.config, self.device)
         self.ema = EMA(self.family.generator, config.ema_share, config.ema_cap)
         self.batches = Batches(
             self.pictures, self.config.batch, config.seed, self.device.device, self.model.num_classes, config.flip
@@ -111,7 +112,7 @@ class Session:
     def step(self) -> Iterator[dict]:
         """Learn from one batch and report whatever is due."""
         began = time.monotonic()
-        self._set_rate()
+        self._set_schedules()
         losses = self.family.train_step(self.batches.at(self.counters.step))
         finite = torch.isfinite(torch.stack([torch.as_tensor(v, dtype=torch.float32) for v in losses.values()])).all()
         if not finite:
@@ -134,12 +135,16 @@ class Session:
         c = self.counters
         return c.step / self.config.steps if self.config.steps else c.elapsed / (60 * self.config.minutes)
 
-    def _set_rate(self) -> None:
-        """Full learning rate for the first half, then a straight line down to `lr_final` of it."""
-        share = 1 - (1 - self.config.lr_final) * max(0.0, 2 * self.progress() - 1)
+    def _set_schedules(self) -> None:
+        """Tell the family how far the run is, and set learning rate and β2 for that place."""
+        config, progress = self.config, self.progress()
+        self.family.progress = progress
+        share = RATES[config.lr_schedule](progress, 1.0, config.lr_final)
+        beta2 = cosine(progress, config.beta2, config.beta2_final)
         for optimizer in self.family.optimizers().values():
             for group in optimizer.param_groups:
-                group["lr"] = self.config.lr * self.counters.lr_scale * share
+                group["lr"] = config.lr * self.counters.lr_scale * share
+                group["betas"] = (group["betas"][0], beta2)
 
     def _smooth(self, losses: dict) -> None:
         for name, value in losses.items():
@@ -239,11 +244,19 @@ class Session:
         facts = {
             "images": c.images, "steps": c.step, "seconds": round(c.elapsed, 1), "pictures": len(self.pictures), "seed": self.config.seed,
             "device": self.device.reason, "command": self._command(), "lr": self.config.lr, "batch": self.config.batch,
-            "loss": self.config.loss if "discriminator" in self.family.networks() else "", "augment": self.config.augment,
+            "loss": self.config.loss if "discriminator" in self.family.networks() else "", **self._regularization(),
         }  # fmt: skip
         network.config = replace(self.model, training=facts)
         network.directions = strongest_directions(network) if final else None
         save_model(self.run.model_folder, network, self.samples.preview(network), model_card(network.config))
+
+    def _regularization(self) -> dict:
+        """For the card of a GAN: penalty and augmentation, as they were at the end."""
+        c = self.config
+        if "discriminator" not in self.family.networks():
+            return {}
+        strength = round(self.family.adaptive().get("augment", c.augment), 3)
+        return {"penalty": c.penalty, "gamma": c.gamma, "augmentation": c.augmentation, "augment": strength}
 
     def _command(self) -> str:
         return " ".join(["python", "train_local.py", *Run(self.run.path).config.to_argv()])

@@ -6,12 +6,12 @@ import numpy as np
 import torch
 
 from gan_core.data import PictureSet
+from gan_core.draws import source
 from gan_core.export.picture import as_image, contact_sheet
 from gan_core.latent.point import LatentPoint
 from gan_core.latent.sample import render
 from gan_core.metrics.diversity import diversity
 from gan_core.models.base import Family, Generator
-from gan_core.training.batches import generator
 
 COLUMNS, ROWS = 6, 4
 PREVIEW = 16  # pictures in a model's preview
@@ -28,7 +28,7 @@ class FixedSamples:
         self._points = [
             LatentPoint(seed=i, label=i % COLUMNS % classes if classes else None) for i in range(COLUMNS * ROWS)
         ]
-        chosen = torch.randperm(len(pictures), generator=generator(torch.device("cpu"), seed, 3))[:REAL]
+        chosen = torch.randperm(len(pictures), generator=source(torch.device("cpu"), seed, 3))[:REAL]
         self._real = pictures.images[chosen]
 
     def draw(self, model: Generator) -> np.ndarray:

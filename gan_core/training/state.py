@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -28,6 +28,7 @@ class Counters:
     events_size: int = 0
     next_sample: float = 0.0
     fingerprint: str = ""
+    adaptive: dict[str, float] = field(default_factory=dict)  # Family.adaptive()
 
 
 def tensors_of(family: Family, ema: EMA) -> dict[str, torch.Tensor]:
@@ -45,6 +46,7 @@ def save_state(folder: Path, family: Family, ema: EMA, counters: Counters) -> No
     """Write the checkpoint whole or not at all, keeping the one before. Raises OSError when the disk refuses."""
     folder.mkdir(parents=True, exist_ok=True)
     new = folder / f".{LATEST}.tmp"
+    counters.adaptive = family.adaptive()
     tensors = {k: t.detach().cpu().contiguous() for k, t in tensors_of(family, ema).items()}
     try:
         write_tensors(tensors, new, {"counters": json.dumps(asdict(counters))})
@@ -80,6 +82,7 @@ def load_state(folder: Path, family: Family, ema: EMA) -> Counters:
             raise StudioError(
                 "run.other_model", "The checkpoint in {folder} belongs to another kind of model.", folder=str(folder)
             ) from None
+        family.restore_adaptive(counters.adaptive)
         return counters
     raise StudioError(
         "run.no_checkpoint", "There is no readable checkpoint in {folder}, so the run cannot go on.", folder=str(folder)

@@ -4,13 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-def strength_for(pictures: int) -> float:
-    """Share of pictures to augment: all below 2,000, 0.3 up to 30,000, none above (it hurts there; Zhao et al., table 4)."""
-    return 1.0 if pictures < 2000 else 0.3 if pictures <= 30_000 else 0.0
+from gan_core.draws import Draws
 
 
-def diff_augment(images: Tensor, strength: float, rng: torch.Generator) -> Tensor:
+def diff_augment(images: Tensor, strength: float, draws: Draws) -> Tensor:
     """Apply colour, translation and cutout, each to a random share `strength` of images [N, C, H, W] in [−1, 1].
 
     Gradients flow through. Sec. 3.2 of the paper and its reference code: brightness ±0.5, saturation 0–2, contrast
@@ -18,19 +15,15 @@ def diff_augment(images: Tensor, strength: float, rng: torch.Generator) -> Tenso
     """
     if strength <= 0:
         return images
-
-    def uniform(*shape):
-        return torch.rand(*shape, generator=rng, device=rng.device).to(images.device)
-
     n = len(images)
-    chosen = (uniform(n, 3) < strength).to(images.dtype)[:, :, None, None, None]
-    images = images + chosen[:, 0] * (_colour(images, uniform) - images)
-    shifted = _translate(images, chosen[:, 1, 0, 0, 0], uniform)
-    return shifted * (1 - chosen[:, 2] * _holes(images, uniform))
+    chosen = (draws.uniform(n, 3) < strength).to(images.dtype)[:, :, None, None, None]
+    images = images + chosen[:, 0] * (_colour(images, draws) - images)
+    shifted = _translate(images, chosen[:, 1, 0, 0, 0], draws)
+    return shifted * (1 - chosen[:, 2] * _holes(images, draws))
 
 
-def _colour(images: Tensor, uniform) -> Tensor:
-    brightness, saturation, contrast = uniform(3, len(images), 1, 1, 1)
+def _colour(images: Tensor, draws: Draws) -> Tensor:
+    brightness, saturation, contrast = draws.uniform(len(images), 3, 1, 1, 1).unbind(1)
     x = images + (brightness - 0.5)
     mean = x.mean(1, keepdim=True)
     x = (x - mean) * (saturation * 2) + mean
@@ -38,11 +31,11 @@ def _colour(images: Tensor, uniform) -> Tensor:
     return (x - mean) * (contrast + 0.5) + mean
 
 
-def _translate(images: Tensor, chosen: Tensor, uniform) -> Tensor:
+def _translate(images: Tensor, chosen: Tensor, draws: Draws) -> Tensor:
     """Shift by whole pixels, zeros moving in; unchosen pictures stay."""
     n, _, height, width = images.shape
     reach = max(1, round(height / 8))
-    dy, dx = ((uniform(2, n) * (2 * reach + 1)).floor() - reach) * chosen
+    dy, dx = ((draws.uniform(n, 2).T * (2 * reach + 1)).floor() - reach) * chosen
     rows = torch.arange(height, device=images.device)[None] + dy.long()[:, None] + 1
     columns = torch.arange(width, device=images.device)[None] + dx.long()[:, None] + 1
     padded = F.pad(images, (1, 1, 1, 1)).permute(0, 2, 3, 1)
@@ -51,11 +44,11 @@ def _translate(images: Tensor, chosen: Tensor, uniform) -> Tensor:
     return padded[index, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def _holes(images: Tensor, uniform) -> Tensor:
+def _holes(images: Tensor, draws: Draws) -> Tensor:
     """Mask [N, 1, H, W] that is 1 in a square of half the side at a random place."""
     n, _, height, width = images.shape
     side = height // 2
-    top, left = (uniform(2, n, 1) * (height + 1)).floor() - side // 2
+    top, left = (draws.uniform(n, 2, 1).transpose(0, 1) * (height + 1)).floor() - side // 2
     rows = torch.arange(height, device=images.device)[None]
     columns = torch.arange(width, device=images.device)[None]
     inside_rows = (rows >= top) & (rows < top + side)

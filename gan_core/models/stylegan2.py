@@ -1,0 +1,208 @@
+"""stylegan2: a style-based GAN (Karras et al. 2020), small enough for any machine, computing what the official code does."""
+
+import torch
+from torch import Tensor, nn
+
+from gan_core import parallel
+from gan_core.config import ModelConfig, TrainConfig
+from gan_core.layers import pyramid
+from gan_core.models.adversarial import AdversarialFamily
+from gan_core.models.base import Batch, Generator
+from gan_core.models.style_layers import (
+    Conv2dLayer, FullyConnectedLayer, MappingNetwork, MinibatchStd, SynthesisLayer, ToRGBLayer, double, randn,
+)  # fmt: skip
+
+W_AVG_BETA = 0.998  # how slowly the average of w follows (official default)
+AXES_SAMPLES = 4096  # draws of w that its principal components are measured on
+CHANNEL_MAX = 8  # widest layer, in multiples of the narrowest, unless told otherwise
+
+
+def layer_sizes(resolution: int) -> list[int]:
+    """Sizes of the pyramid's levels, smallest first: 64 → 4, 8, 16, 32, 64; 28 → 7, 14, 28."""
+    base, doublings = pyramid(resolution)
+    return [base << level for level in range(doublings + 1)]
+
+
+class SynthesisNetwork(nn.Module):
+    """Codes for each layer → picture: a constant, styled convolutions, and a skip connection to RGB at each size."""
+
+    def __init__(
+        self, w_dim: int, resolution: int, channels: int, channel_base: int, channel_max: int, clamp: float | None
+    ):
+        super().__init__()
+        self.sizes = layer_sizes(resolution)
+        wide = [min(channel_base // size, channel_max) for size in self.sizes]
+        for level, size in enumerate(self.sizes):
+            block = nn.Module()
+            if level == 0:
+                block.const = nn.Parameter(randn(wide[0], size, size))
+            else:
+                block.conv0 = SynthesisLayer(wide[level - 1], wide[level], w_dim, size, True, clamp)
+            block.conv1 = SynthesisLayer(wide[level], wide[level], w_dim, size, False, clamp)
+            block.torgb = ToRGBLayer(wide[level], channels, w_dim, clamp)
+            self.add_module(f"b{size}", block)
+        self.num_ws = 2 * len(self.sizes)
+
+    def forward(self, ws: Tensor, noise: str | list[Tensor] = "const") -> Tensor:
+        """ws [N, num_ws, w_dim], noise "const", "none" or one map per layer (see `noise_shapes`) → [N, C, R, R]."""
+        ws, image, x = ws.unbind(1), None, None
+        for level, size in enumerate(self.sizes):
+            block, first = getattr(self, f"b{size}"), 2 * level
+            if level == 0:
+                x = block.const.expand(len(ws[0]), -1, -1, -1)
+            else:
+                x = block.conv0(x, ws[first - 1], self._noise(noise, block.conv0, first - 1))
+            x = block.conv1(x, ws[first], self._noise(noise, block.conv1, first))
+            rgb = block.torgb(x, ws[first + 1])
+            image = rgb if image is None else double(image) + rgb
+        return image
+
+    def noise_shapes(self) -> list[tuple[int, int, int]]:
+        """[1, R, R] of each layer that takes noise, in order."""
+        return [(1, size, size) for level, size in enumerate(self.sizes) for _ in range(1 if level == 0 else 2)]
+
+    @staticmethod
+    def _noise(noise, layer: SynthesisLayer, index: int) -> Tensor | None:
+        if isinstance(noise, str):
+            return layer.noise_const if noise == "const" else None
+        return noise[index]
+
+
+class StyleGAN2Generator(Generator):
+    """Mapping to W and synthesis. A code is one w per layer, end to end: [num_ws · w_dim] numbers.
+
+    `config.options` holds the official constructor's arguments: w_dim, num_layers (of the mapping), channel_base,
+    channel_max, conv_clamp.
+    """
+
+    gaussian = False
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(config)
+        options, resolution = config.options, config.resolution
+        self.w_dim = options.get("w_dim", 64)
+        width = options.get("width", 16)  # ours, where channel_base is not given: channels at full size
+        base = options.get("channel_base", width * resolution)
+        self.mapping_network = MappingNetwork(
+            config.z_dim, config.num_classes, self.w_dim, options.get("num_layers", 2)
+        )
+        self.synthesis_network = SynthesisNetwork(
+            self.w_dim, resolution, config.channels, base, options.get("channel_max", width * CHANNEL_MAX),
+            options.get("conv_clamp"),
+        )  # fmt: skip
+
+    @property
+    def num_ws(self):
+        return self.synthesis_network.num_ws
+
+    @property
+    def code_dim(self):
+        return self.num_ws * self.w_dim
+
+    @property
+    def w_avg(self) -> Tensor:
+        """The average w [w_dim], where truncation leads."""
+        return self.mapping_network.w_avg
+
+    def mapping(self, z, label_weights):
+        return self.mapping_network(z, label_weights).repeat(1, self.num_ws)
+
+    def truncate(self, code, truncation, cutoff: int | None = None):
+        """Towards the average w (Karras et al. 2019, app. B); only the first `cutoff` layers where that is given."""
+        average = self.w_avg.repeat(self.num_ws)
+        truncated = torch.lerp(average, code, truncation[:, None])
+        if cutoff is None:
+            return truncated
+        return torch.cat([truncated[:, : cutoff * self.w_dim], code[:, cutoff * self.w_dim :]], 1)
+
+    def synthesis(self, code, label_weights, noise: str | list[Tensor] = "const"):
+        return self.synthesis_network(code.unflatten(1, (self.num_ws, self.w_dim)), noise)
+
+    @torch.no_grad()
+    def axes(self) -> Tensor:
+        """Principal components of W, one σ long each, alike in all layers (Härkönen et al. 2020 (GANSpace), sec. 2.1)."""
+        device = self.w_avg.device
+        z = torch.randn(AXES_SAMPLES, self.config.z_dim, generator=torch.Generator().manual_seed(0)).to(device)
+        classes = self.config.num_classes
+        labels = torch.eye(classes, device=device)[torch.arange(len(z)) % classes] if classes else None
+        w = self.mapping_network(z, labels).double().cpu()
+        _, spread, components = torch.linalg.svd(w - w.mean(0), full_matrices=False)
+        rows = components * (spread / len(w) ** 0.5)[:, None]
+        return rows.float().repeat(1, self.num_ws).to(device)
+
+
+class StyleGAN2Discriminator(nn.Module):
+    """Picture → one logit: residual blocks, minibatch standard deviation; with classes, a projection of their embedding."""
+
+    def __init__(self, config: ModelConfig, width: int):
+        super().__init__()
+        self.sizes = layer_sizes(config.resolution)[::-1]
+        wide = [min(width << level, width * CHANNEL_MAX) for level in range(len(self.sizes))]
+        for level, size in enumerate(self.sizes[:-1]):
+            block = nn.Module()
+            if level == 0:
+                block.fromrgb = Conv2dLayer(config.channels, wide[0], 1)
+            block.conv0 = Conv2dLayer(wide[level], wide[level], 3)
+            block.conv1 = Conv2dLayer(wide[level], wide[level + 1], 3, down=True)
+            block.skip = Conv2dLayer(wide[level], wide[level + 1], 1, active=False, bias=False, down=True)
+            self.add_module(f"b{size}", block)
+        last, size, classes = wide[-1], self.sizes[-1], config.num_classes
+        self.mapping = MappingNetwork(0, classes, last, 2) if classes else None
+        self.mbstd, self.conv = MinibatchStd(), Conv2dLayer(last + 1, last, 3)
+        self.fc = FullyConnectedLayer(last * size**2, last, active=True)
+        self.out = FullyConnectedLayer(last, last if classes else 1)
+
+    def forward(self, images: Tensor, label_weights: Tensor | None = None) -> Tensor:
+        """images [N, C, R, R], class weights [N, K] or None → logits [N]."""
+        x = images
+        for level, size in enumerate(self.sizes[:-1]):
+            block = getattr(self, f"b{size}")
+            if level == 0:
+                x = block.fromrgb(x)
+            x = block.skip(x, 0.5**0.5) + block.conv1(block.conv0(x), 0.5**0.5)
+        x = self.out(self.fc(self.conv(self.mbstd(x)).flatten(1)))
+        if self.mapping is None:
+            return x.squeeze(1)
+        return (x * self.mapping(None, label_weights)).sum(1) * x.shape[1] ** -0.5
+
+
+class StyleGAN2(AdversarialFamily):
+    """Crisp, with a latent space that comes apart into its factors; needs more time than dcgan."""
+
+    Generator = StyleGAN2Generator
+    Discriminator = StyleGAN2Discriminator
+    conditional = True
+    DEFAULTS = dict(
+        batch=32, lr=2e-3, width=16, d_width=16, z_dim=64, w_dim=64, mapping_layers=2, mixing=0.5, penalty="r1r2", gamma=1.0,
+        penalty_every=8, augmentation="diffaugment",
+    )  # fmt: skip
+
+    @classmethod
+    def options(cls, train: TrainConfig) -> dict:
+        return {"w_dim": train.w_dim, "num_layers": train.mapping_layers, "width": train.width}
+
+    def generate(self, batch: Batch) -> Tensor:
+        """Pictures with random noise, some of them with the styles of two draws; w's average follows along."""
+        draws, n, network = batch.draws("latent"), len(batch), self.generator
+        with self.device.autocast():
+            w = network.mapping_network(draws.normal(n, self.config.z_dim), batch.labels)
+            if torch.is_grad_enabled():
+                network.w_avg.copy_(torch.lerp(parallel.mean(w.float().mean(0)), network.w_avg, W_AVG_BETA))
+            ws = w[:, None].expand(-1, network.num_ws, -1)
+            if self.train.mixing > 0:
+                other = network.mapping_network(draws.normal(n, self.config.z_dim), batch.labels)
+                ws = mixed(ws, other, draws.uniform(n), draws.uniform(n), self.train.mixing)
+            noise = [draws.normal(n, *shape) for shape in network.synthesis_network.noise_shapes()]
+            return network.synthesis_network(ws, noise)
+
+
+def mixed(ws: Tensor, other: Tensor, chosen: Tensor, crossing: Tensor, share: float) -> Tensor:
+    """Style mixing (Karras et al. 2019, sec. 3.1): in a `share` of pictures, `other` takes over from a random layer on.
+
+    ws [N, L, D], other [N, D]; `chosen` and `crossing` [N] are uniform in [0, 1).
+    """
+    layers = ws.shape[1]
+    first = 1 + (crossing * (layers - 1)).floor()
+    first = torch.where(chosen < share, first, layers)
+    after = torch.arange(layers, device=ws.device)[None] >= first[:, None]
+    return torch.where(after[:, :, None], other[:, None], ws)
