@@ -7,8 +7,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from gan_core.config import ModelConfig, TrainConfig
 from gan_core import parallel
+from gan_core.config import ModelConfig, TrainConfig
 from gan_core.device import Device
 from gan_core.draws import PURPOSES, Draws, Share
 

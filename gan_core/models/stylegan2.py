@@ -9,7 +9,14 @@ from gan_core.layers import pyramid
 from gan_core.models.adversarial import AdversarialFamily
 from gan_core.models.base import Batch, Generator
 from gan_core.models.style_layers import (
-    Conv2dLayer, FullyConnectedLayer, MappingNetwork, MinibatchStd, SynthesisLayer, ToRGBLayer, double, randn,
+    Conv2dLayer,
+    FullyConnectedLayer,
+    MappingNetwork,
+    MinibatchStd,
+    SynthesisLayer,
+    ToRGBLayer,
+    double,
+    randn,
 )  # fmt: skip
 
 W_AVG_BETA = 0.998  # how slowly the average of w follows (official default)
