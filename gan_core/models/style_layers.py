@@ -11,15 +11,9 @@ from torch.nn import functional as F
 
 from gan_core.layers import is_meta
 
-SQRT2 = math.sqrt(2)
-SLOPE = 0.2  # of every leaky ReLU; its output is scaled by √2 to keep the variance
+SLOPE = 0.2  # of every leaky ReLU
+GAIN = math.sqrt(2)  # of every leaky ReLU, to keep the variance; put into what comes before, as lrelu(a·x) = a·lrelu(x)
 TAPS = (1 / 8, 3 / 8, 3 / 8, 1 / 8)  # the bilinear filter [1, 3, 3, 1] of StyleGAN2
-
-
-def activate(x: Tensor, gain: float = 1.0, clamp: float | None = None) -> Tensor:
-    """lrelu(x)·√2·gain, clamped to ±clamp·gain (bias_act of the official code)."""
-    x = F.leaky_relu(x, SLOPE) * (SQRT2 * gain)
-    return x if clamp is None else x.clamp(-clamp * gain, clamp * gain)
 
 
 def blur(x: Tensor, pad: int, gain: float, stride: int = 1) -> Tensor:
@@ -51,10 +45,9 @@ class FullyConnectedLayer(nn.Module):
         self.active, self.lr_multiplier = active, lr_multiplier
 
     def forward(self, x: Tensor) -> Tensor:
-        weight = self.weight * (self.lr_multiplier / self.weight.shape[1] ** 0.5)
-        bias = self.bias if self.lr_multiplier == 1 else self.bias * self.lr_multiplier
-        x = F.linear(x, weight.to(x.dtype), bias.to(x.dtype))
-        return activate(x) if self.active else x
+        gain = self.lr_multiplier * (GAIN if self.active else 1.0)
+        x = F.linear(x, (self.weight * (gain / self.weight.shape[1] ** 0.5)).to(x.dtype), (self.bias * gain).to(x.dtype))
+        return F.leaky_relu(x, SLOPE) if self.active else x
 
 
 class MappingNetwork(nn.Module):
@@ -102,11 +95,13 @@ class SynthesisLayer(nn.Module):
         """x [N, inputs, H, W], w [N, w_dim], noise [N or 1, 1, R, R] or None → [N, outputs, R, R]."""
         styles = self.affine(w)
         power = self.weight.square().sum((2, 3))
-        demodulation = (styles.square().float() @ power.T.float() + 1e-8).rsqrt().to(x.dtype)[:, :, None, None]
-        x = self.convolve(x * styles.to(x.dtype)[:, :, None, None]) * demodulation
+        demodulation = GAIN * (styles.square().float() @ power.T.float() + 1e-8).rsqrt()
+        x = self.convolve(x * styles.to(x.dtype)[:, :, None, None])
+        x = torch.addcmul((self.bias * GAIN).to(x.dtype)[:, None, None], x, demodulation.to(x.dtype)[:, :, None, None])
         if noise is not None:
-            x = x + (noise * self.noise_strength).to(x.dtype)
-        return activate(x + self.bias.to(x.dtype)[:, None, None], clamp=self.clamp)
+            x = x + (noise * (self.noise_strength * GAIN)).to(x.dtype)
+        x = F.leaky_relu(x, SLOPE)
+        return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
     def convolve(self, x: Tensor) -> Tensor:
         """The convolution itself: transposed with stride 2 and blurred where it doubles the size."""
@@ -143,16 +138,16 @@ class Conv2dLayer(nn.Module):
         self.active, self.down, self.kernel = active, down, kernel
 
     def forward(self, x: Tensor, gain: float = 1.0) -> Tensor:
-        scale = self.weight[0].numel() ** -0.5 * (1.0 if self.active else gain)
-        weight = (self.weight * scale).to(x.dtype)
-        bias = None if self.bias is None else self.bias.to(x.dtype)
+        gain = gain * (GAIN if self.active else 1.0)
+        weight = (self.weight * (gain * self.weight[0].numel() ** -0.5)).to(x.dtype)
+        bias = None if self.bias is None else (self.bias * gain).to(x.dtype)
         if self.down and self.kernel == 1:
             x = F.conv2d(blur(x, 1, 1.0, stride=2), weight, bias)
         elif self.down:
             x = F.conv2d(blur(x, 2, 1.0), weight, bias, stride=2)
         else:
             x = F.conv2d(x, weight, bias, padding=self.kernel // 2)
-        return activate(x, gain) if self.active else x
+        return F.leaky_relu(x, SLOPE) if self.active else x
 
 
 class MinibatchStd(nn.Module):

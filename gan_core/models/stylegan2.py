@@ -144,7 +144,7 @@ class StyleGAN2Discriminator(nn.Module):
     def __init__(self, config: ModelConfig, width: int):
         super().__init__()
         self.sizes = layer_sizes(config.resolution)[::-1]
-        wide = [min(width << level, width * CHANNEL_MAX) for level in range(len(self.sizes))]
+        wide = [min(width << level, width * 2 * CHANNEL_MAX) for level in range(len(self.sizes))]
         for level, size in enumerate(self.sizes[:-1]):
             block = nn.Module()
             if level == 0:
@@ -180,7 +180,7 @@ class StyleGAN2(AdversarialFamily):
     Discriminator = StyleGAN2Discriminator
     conditional = True
     DEFAULTS = dict(
-        batch=32, lr=2e-3, width=16, d_width=16, z_dim=64, w_dim=64, mapping_layers=2, mixing=0.5, penalty="r1r2", gamma=1.0,
+        batch=32, lr=2e-3, width=16, d_width=8, z_dim=64, w_dim=64, mapping_layers=4, mixing=0.5, penalty="r1r2", gamma_final=0.2,
         penalty_every=8, augmentation="diffaugment",
     )  # fmt: skip
 
