@@ -114,6 +114,7 @@ class Family(ABC):
     Generator: ClassVar[type[Generator]]
     DEFAULTS: ClassVar[dict]  # TrainConfig fields this family chooses where the user did not
     conditional: ClassVar[bool] = False  # whether it can learn classes
+    SIZES: ClassVar[dict[str, str]] = {"width": "width"}  # sizes in `ModelConfig.options` -> the TrainConfig field of each
 
     BASE: ClassVar[dict] = dict(
         lr_schedule="linear", lr_final=0.2, beta2=0.99, beta2_final=0.99, loss="relativistic", penalty="none", gamma_final=1.0,
@@ -133,7 +134,13 @@ class Family(ABC):
     @classmethod
     def options(cls, train: TrainConfig) -> dict:
         """The sizes that go into `ModelConfig.options`, from a config whose defaults are filled in."""
-        return {"width": train.width}
+        return {option: getattr(train, name) for option, name in cls.SIZES.items()}
+
+    @classmethod
+    def sizes(cls, model: ModelConfig) -> dict:
+        """The TrainConfig fields that give a generator of the sizes of `model`, where they can say it."""
+        options = {name: model.options[option] for option, name in cls.SIZES.items() if option in model.options}
+        return {"z_dim": model.z_dim, **options}
 
     def place(self, network: nn.Module) -> nn.Module:
         """Put a network where it trains, in the memory layout convolutions like."""

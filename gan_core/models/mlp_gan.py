@@ -50,6 +50,7 @@ class MLPGAN(AdversarialFamily):
 
     Generator = MLPGenerator
     Discriminator = MLPDiscriminator
+    SIZES = {}  # as they were in 2014
     betas = (0.5, 0.999)
     DEFAULTS = dict(
         batch=64, lr=2e-4, lr_final=1.0, width=HIDDEN[0], d_width=512, z_dim=100, loss="nonsaturating"

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core import parallel
-from gan_core.config import ModelConfig, TrainConfig
+from gan_core.config import ModelConfig
 from gan_core.layers import pyramid
 from gan_core.models.adversarial import AdversarialFamily
 from gan_core.models.base import Batch, Generator
@@ -179,14 +179,11 @@ class StyleGAN2(AdversarialFamily):
     Generator = StyleGAN2Generator
     Discriminator = StyleGAN2Discriminator
     conditional = True
+    SIZES = {"w_dim": "w_dim", "num_layers": "mapping_layers", "width": "width"}
     DEFAULTS = dict(
         batch=32, lr=2e-3, width=16, d_width=8, z_dim=64, w_dim=64, mapping_layers=4, mixing=0.5, penalty="r1r2", gamma_final=0.2,
         penalty_every=8, augmentation="diffaugment",
     )  # fmt: skip
-
-    @classmethod
-    def options(cls, train: TrainConfig) -> dict:
-        return {"w_dim": train.w_dim, "num_layers": train.mapping_layers, "width": train.width}
 
     def generate(self, batch: Batch) -> Tensor:
         """Pictures with random noise, some of them with the styles of two draws; w's average follows along."""
