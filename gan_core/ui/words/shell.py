@@ -55,6 +55,7 @@ WORDS = {
     "model.fashion-vae": ("Clothes, soft", "服饰（柔和）"),
     "model.digits-gan": ("Digits", "手写数字"),
     "family.dcgan": ("GAN", "GAN"),
+    "family.r3gan": ("steady GAN", "稳健 GAN"),
     "family.mlp_gan": ("the first GAN", "最初的 GAN"),
     "family.vae": ("VAE", "VAE"),
     "family.autoencoder": ("autoencoder", "自编码器"),

@@ -50,6 +50,11 @@ WORDS = {
         "Sharp and lively. Two networks compete, which takes a little longer.",
         "清晰生动。两个网络互相较量，需要多一点时间。",
     ),
+    "train.family.r3gan": ("Steady GAN", "稳健 GAN"),
+    "train.family.r3gan.text": (
+        "A modern recipe that rarely goes wrong. Learns slowly; best with a graphics card or patience.",
+        "现代配方，很少训练失败。学得慢一些，适合有显卡或有耐心的时候。",
+    ),
     "train.family.vae": ("VAE", "VAE"),
     "train.family.vae.text": (
         "Soft and smooth. Learns steadily from the first minute, and can take in a photo of yours.",
