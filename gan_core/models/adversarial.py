@@ -115,9 +115,9 @@ class AdversarialFamily(Family):
 
     def straighten(self, batch: Batch) -> None:
         """Add the gradients of the path length penalty (StyleGAN2), on a part of the batch and in fp32."""
-        batch, draws = batch.split(PATH_SHRINK)[0], batch.draws("path")
-        labels = batch.labels
-        code = self.generator.mapping(draws.normal(len(batch), self.config.z_dim), labels)
+        batch = batch.split(PATH_SHRINK)[0]
+        draws, labels = batch.draws("path"), batch.labels
+        code = self.generator.mapping(draws.normal(len(batch), self.config.z_dim).requires_grad_(), labels)
         images = self.generator.synthesis(code, labels).float()
         lengths = losses.path_lengths(images, code, draws.normal(*images.shape), self.generator.num_ws)
         self.path_mean += PATH_DECAY * (float(parallel.mean(lengths.mean())) - self.path_mean)
@@ -130,4 +130,6 @@ def normalise_spectrally(network: nn.Module) -> None:
     for layer in list(network.modules()):
         weight = getattr(layer, "weight", None)
         if isinstance(weight, nn.Parameter) and weight.ndim >= 2:
+            if not weight.any():  # a layer that begins at zero has nothing to divide by
+                nn.init.orthogonal_(weight)
             spectral_norm(layer)
