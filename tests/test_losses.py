@@ -86,3 +86,22 @@ def test_squared_error_and_reparameterization():
     mean, log_variance, noise = (torch.from_numpy(rng.normal(size=(6, 2))) for _ in range(3))
     expected = mean.numpy() + np.sqrt(np.exp(log_variance.numpy())) * noise.numpy()
     assert np.allclose(losses.reparameterize(mean, log_variance, noise).numpy(), expected, rtol=1e-12)
+
+
+def test_path_lengths_against_a_linear_generator():
+    layers, w_dim, size = 3, 4, 2 * 5 * 5
+    matrix = rng.normal(size=(layers * w_dim, size))
+    noise = rng.normal(size=(6, 2, 5, 5))
+    code = torch.from_numpy(rng.normal(size=(6, layers * w_dim))).requires_grad_()
+    images = (code @ torch.from_numpy(matrix)).view(6, 2, 5, 5)
+    jacobian_y = (noise.reshape(6, -1) / 5) @ matrix.T  # Jᵀy with y scaled by 1/√(H·W)
+    expected = np.sqrt((jacobian_y.reshape(6, layers, w_dim) ** 2).sum(2).mean(1))
+    got = losses.path_lengths(images, code, torch.from_numpy(noise), layers)
+    assert np.allclose(got.detach().numpy(), expected, rtol=1e-5)
+
+
+def test_gamma_follows_resolution_and_batch():
+    assert losses.gamma_for("r1", 64, 32) == pytest.approx(0.0256)  # StyleGAN2-ADA: 0.0002 · res² / batch
+    assert losses.gamma_for("r1r2", 64, 32) == 1.0
+    assert losses.gamma_for("r1r2", 128, 32) == 4 * losses.gamma_for("r1r2", 64, 32)
+    assert losses.gamma_for("gp", 64, 32) == 10.0 and losses.gamma_for("none", 64, 32) == 0.0

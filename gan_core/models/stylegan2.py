@@ -138,6 +138,13 @@ class StyleGAN2Generator(Generator):
         return rows.float().repeat(1, self.num_ws).to(device)
 
 
+def from_official(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The official generator's state (StyleGAN2-ADA or StyleGAN3 code) under our names; its filters are constants here."""
+    ours = {"mapping": "mapping_network", "synthesis": "synthesis_network"}
+    split = {name: name.split(".", 1) for name in tensors if not name.endswith("resample_filter")}
+    return {f"{ours[network]}.{rest}": tensors[name] for name, (network, rest) in split.items()}
+
+
 class StyleGAN2Discriminator(nn.Module):
     """Picture → one logit: residual blocks, minibatch standard deviation; with classes, a projection of their embedding."""
 
