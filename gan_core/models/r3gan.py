@@ -211,4 +211,4 @@ class R3GAN(AdversarialFamily):
 
     @classmethod
     def options(cls, train):
-        return {"width": train.width, "blocks": BLOCKS}
+        return {**super().options(train), "blocks": BLOCKS}
