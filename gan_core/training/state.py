@@ -30,10 +30,14 @@ class Counters:
     fingerprint: str = ""
     adaptive: dict[str, float] = field(default_factory=dict)  # Family.adaptive()
 
+    def become(self, other: "Counters") -> None:
+        """Take over another's values."""
+        self.__dict__.update(other.__dict__)
 
-def tensors_of(family: Family, ema: EMA) -> dict[str, torch.Tensor]:
-    """Collect every tensor of a run under a unique name."""
-    tensors = {f"ema.{k}": t for k, t in ema.network.state_dict().items()}
+
+def tensors_of(family: Family, ema: EMA | None = None) -> dict[str, torch.Tensor]:
+    """Collect every tensor of a run under a unique name; only the process that keeps the run has averaged weights."""
+    tensors = {f"ema.{k}": t for k, t in ema.network.state_dict().items()} if ema else {}
     for name, network in family.networks().items():
         tensors |= {f"network.{name}.{k}": t for k, t in network.state_dict().items()}
     for name, optimizer in family.optimizers().items():
@@ -64,7 +68,7 @@ def has_state(folder: Path) -> bool:
     return any((folder / name).is_file() for name in (LATEST, PREVIOUS))
 
 
-def load_state(folder: Path, family: Family, ema: EMA) -> Counters:
+def load_state(folder: Path, family: Family, ema: EMA | None) -> Counters:
     """Put a checkpoint back into a run's networks and optimizers; falls back to the previous one when the latest is damaged.
 
     Raises StudioError when neither can be read or they belong to other networks.
@@ -89,11 +93,12 @@ def load_state(folder: Path, family: Family, ema: EMA) -> Counters:
     )
 
 
-def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA) -> None:
+def _restore(tensors: dict[str, torch.Tensor], family: Family, ema: EMA | None) -> None:
     def under(prefix: str) -> dict[str, torch.Tensor]:
         return {k[len(prefix) :]: t for k, t in tensors.items() if k.startswith(prefix)}
 
-    ema.network.load_state_dict(under("ema."))
+    if ema is not None:
+        ema.network.load_state_dict(under("ema."))
     for name, network in family.networks().items():
         network.load_state_dict(under(f"network.{name}."))
     for name, optimizer in family.optimizers().items():
