@@ -89,6 +89,9 @@ class ProgressBar:
                 f"{event['family']} on {event['pictures']:,} pictures of {event['data']} at {size} px; {event['reason']}"
             )
             print(f"parameters: {parts}" + (f"; {event['skipped']} files skipped" if event["skipped"] else ""))
+            for said in (event["choice"], event["transfer"], *event["notes"]):
+                if said:
+                    print(said["message"])
         elif kind in ("warning", "end", "paused", "resumed"):
             print(("\n" if self.live else "") + event.get("message", kind), flush=True)
 
@@ -105,20 +108,26 @@ class ProgressBar:
 def dry_run(config) -> int:
     """Decode the pictures and print what would be used."""
     from gan_core.device import pick
-    from gan_core.models import build
-    from gan_core.training.setup import default_out, prepare
+    from gan_core.models import family
+    from gan_core.training.setup import default_out, plan
+    from gan_core.training.transfer import transfer
 
     device = pick(config.device)
     config = dataclasses.replace(config, out=config.out or default_out(config)).checked()
-    config, model, pictures = prepare(config)
-    parameters = sum(p.numel() for p in build(model).parameters())
+    chosen = plan(config, device)
+    model, pictures, generator = chosen.model, chosen.pictures, family(chosen.config.family).Generator(chosen.model)
+    parameters = sum(p.numel() for p in generator.parameters())
     print(
         f"{len(pictures):,} pictures of {pictures.title or pictures.name}, {len(pictures.skipped)} skipped; {device.reason}"
     )
     for skipped in pictures.skipped[:20]:
         print(f"  skipped {skipped.name}: {skipped.reason}")
     print(f"{model.family}, {model.resolution} px, {model.channels} channels, {parameters:,} parameters to sample with")
-    print(json.dumps(config.to_dict(), indent=2, ensure_ascii=False))
+    print(chosen.choice.message)
+    for said in (transfer(chosen.source, generator) if chosen.source else None, *chosen.notes):
+        if said:
+            print(said.message)
+    print(json.dumps(chosen.config.to_dict(), indent=2, ensure_ascii=False))
     return 0
 
 

@@ -13,4 +13,9 @@ def late_line(progress: float, start: float, end: float) -> float:
     return start - (start - end) * min(max(2 * progress - 1, 0.0), 1.0)
 
 
+def head_start(progress: float, share: float) -> float:
+    """From 0 to 1 in a straight line over the first `share`."""
+    return min(progress / share, 1.0)
+
+
 RATES = {"linear": late_line, "cosine": cosine}

@@ -1,5 +1,6 @@
 """train(config): the training loop as a generator of events, which it also writes into the run folder."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -7,97 +8,121 @@ from dataclasses import replace
 import torch
 from filelock import Timeout
 
-from gan_core.card import model_card
-from gan_core.checkpoint import save_model
+from gan_core import parallel
 from gan_core.config import TrainConfig
-from gan_core.device import pick
 from gan_core.errors import StudioError
-from gan_core.latent.directions import strongest_directions
-from gan_core.models import family as family_called
-from gan_core.schedules import RATES, cosine
-from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
+from gan_core.training.keep import ModelFolder
+from gan_core.training.learner import Learner, Order, follow, tell
+from gan_core.training.memory import said_in_words
+from gan_core.training.report import Losses, Reporter
 from gan_core.training.run import FULL, Run, disk_error
-from gan_core.training.samples import COLUMNS, ROWS, FixedSamples, save_sheet
-from gan_core.training.setup import default_out, prepare
-from gan_core.training.state import Counters, has_state, load_state, save_state
+from gan_core.training.samples import FixedSamples, save_sheet
+from gan_core.training.setup import default_out
+from gan_core.training.state import Counters, has_state, save_state
 
 MAX_ROLLBACKS = 5
-ALIKE, VARIED = (
-    0.35,
-    0.6,
-)  # samples are called alike when their diversity falls below the one after it was above the other
 CONTROL_SECONDS = 0.2
+LOOK_EVERY = 16  # steps between two looks at whether the losses on a GPU are finite: looking makes it wait
 
 
 def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, resume: bool = False) -> Iterator[dict]:
     """Train as `config` says, yielding every event (a dict with "type" and "time"); the run folder holds the same events.
 
     Stops (and keeps the model) when `should_stop()` turns true or the run folder asks for it. Raises StudioError for
-    anything a person can put right; the folder then ends with an `end` event that says the same.
+    anything a person can put right; the folder then ends with an `end` event that says the same. Started by torchrun, the
+    processes share each batch; the first decides, yields and writes, the others follow and yield nothing.
     """
     config = replace(config, out=config.out or default_out(config)).checked()
     run = Run(config.out)
+    with parallel.joined(config.device):
+        if parallel.rank() == 0:
+            yield from _lead(config, run, should_stop or (lambda: False), resume)
+            return
+        try:
+            with said_in_words():
+                follow(config, run, resume)
+        except StudioError as error:
+            if error.code == "train.rank_lost":
+                _tell_if_nobody_else_can(run, error)
+            raise
+
+
+def _lead(config: TrainConfig, run: Run, should_stop: Callable[[], bool], resume: bool) -> Iterator[dict]:
+    """The first process's part: everything but the steps that all take together."""
+    try:
+        with _claimed(config, run, resume):
+            try:
+                with said_in_words():
+                    yield from Session(config, run, should_stop).events(resume)
+            except StudioError as error:
+                run.fail(error)
+                raise
+    except StudioError as error:
+        if error.code != "train.rank_lost":
+            _dismiss(Order.FAIL)
+        raise
+
+
+@contextlib.contextmanager
+def _claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
+    """Hold the run folder's lock. Raises StudioError when the folder is taken."""
     if has_state(run.checkpoint_folder) and not resume:
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
     run.save_config(config)
-    lock = run.lock()
     try:
-        lock.acquire(timeout=3)
+        lock = run.lock().acquire(timeout=3)
     except Timeout:
         raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name) from None
-    try:
+    with lock:
         run.clear_control()
-        yield from Session(config, run, should_stop or (lambda: False)).events(resume)
-    except StudioError as error:
-        facts = {name: str(value) for name, value in error.facts.items()}
-        run.append(
-            {
-                "type": "end",
-                "time": time.time(),
-                "state": "failed",
-                "code": error.code,
-                "message": str(error),
-                "facts": facts,
-            }
-        )
-        raise
-    finally:
-        lock.release()
+        yield
+
+
+def _tell_if_nobody_else_can(run: Run, error: StudioError) -> None:
+    """The first process writes the last event; where it is the one that is gone, whoever gets the lock first does."""
+    with contextlib.suppress(Timeout, OSError), run.lock().acquire(timeout=1):
+        events = run.read_events()[0]
+        if events and events[-1]["type"] != "end":
+            run.fail(error)
+
+
+def _dismiss(order: Order) -> None:
+    """Let the other processes go."""
+    with contextlib.suppress(StudioError):
+        tell(order)
+    parallel.leave()
 
 
 class Session:
-    """One process's work on a run: built from a config, it yields events until the budget is spent or it is stopped."""
+    """The first process's work on a run: built from a config, it yields events until the budget is spent or it is stopped."""
 
     def __init__(self, config: TrainConfig, run: Run, should_stop: Callable[[], bool]):
         self.run, self._should_stop = run, should_stop
-        self.device = pick(config.device)
-        torch.manual_seed(config.seed)  # first weights only; every step draws from its own source
-        self.config, self.model, self.pictures = prepare(config)
-        self.family = family_called(self.config.family)(self.model, self.config, self.device)
+        self.learner = Learner(config, run)
+        self.config, self.family = self.learner.config, self.learner.family
         self.ema = EMA(self.family.generator, config.ema_share, config.ema_cap)
-        self.batches = Batches(
-            self.pictures, self.config.batch, config.seed, self.device.device, self.model.num_classes, config.flip
-        )
-        self.samples = FixedSamples(self.family, self.pictures, config.seed)
-        self.counters = Counters(fingerprint=self.pictures.fingerprint)
-        self.losses: dict[str, float] = {}
-        self.diversity: float | None = None  # of the latest samples of this process
-        self._most_varied = 0.0
-        self._asked, self._asked_at, self._alike = "", 0.0, False
-        self._last_progress, self._last_checkpoint, self._speed = -1e9, 0.0, (0.0, 0)
+        self.samples = FixedSamples(self.family, self.learner.pictures, config.seed)
+        self.counters = Counters(fingerprint=self.learner.pictures.fingerprint)
+        self.model_folder = ModelFolder(run, self.learner, self.samples, self.counters)
+        self.reporter = Reporter(run, self.learner, self.counters)
+        self._asked, self._asked_at = "", 0.0
+        self._last_progress, self._last_checkpoint = -1e9, 0.0
+        self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
 
     # ---- the loop
 
     def events(self, resume: bool) -> Iterator[dict]:
         """The whole run, from its start event to its end event."""
-        if resume:
-            self._restore()
-        yield self.emit("start", **self._facts(), resumed_from=self.counters.step)
+        tell(Order.START)
+        restored = self.learner.start(self.run.checkpoint_folder if resume else None, self.ema)
+        if restored is not None:
+            self._go_on(restored)
+        yield from self.reporter.start()
         if not resume:
             yield from self.sample()
             yield from self.checkpoint()
-        self._speed = (self.counters.elapsed, self.counters.images)
+        self.reporter.measure_speed_from_here()
         state = "done"
         while self.progress() < 1:
             if self.asked() == "stop":
@@ -110,47 +135,41 @@ class Session:
         yield from self.finish(state)
 
     def step(self) -> Iterator[dict]:
-        """Learn from one batch and report whatever is due."""
-        began = time.monotonic()
-        self._set_schedules()
-        losses = self.family.train_step(self.batches.at(self.counters.step))
-        finite = torch.isfinite(torch.stack([torch.as_tensor(v, dtype=torch.float32) for v in losses.values()])).all()
-        if not finite:
+        """Learn from one batch, together with all processes, and report whatever is due."""
+        began, c = time.monotonic(), self.counters
+        place = c.step, self.progress(), c.lr_scale
+        tell(Order.STEP, *place)
+        losses = self.learner.step(*place)
+        if losses is None:
+            yield from self.make_room()
+            return
+        self.reporter.losses.add(losses)
+        if c.step % self._look_every == 0 and not self.reporter.losses.finite():
             yield from self.roll_back()
             return
-        size, c = self.config.batch, self.counters
-        c.step, c.images = c.step + 1, c.images + size
-        self.ema.update(self.family.generator, size, c.images)
-        self._smooth(losses)
+        c.step, c.images = c.step + 1, c.images + self.config.batch
+        self.ema.update(self.family.generator, self.config.batch, c.images)
         c.elapsed += time.monotonic() - began
-        if c.elapsed >= c.next_sample:
-            yield from self.sample()
-        if c.elapsed - self._last_progress >= min(max(1.0, c.elapsed / 300), 10):
-            yield self.report()
-        if c.elapsed - self._last_checkpoint >= self.config.checkpoint_seconds:
-            yield from self.checkpoint()
+        due = [what for what, when in self._timetable() if c.elapsed >= when]
+        if due and not self.reporter.losses.finite():
+            yield from self.roll_back()
+            return
+        for what in due:
+            yield from what()
+
+    def _timetable(self) -> list[tuple[Callable[[], Iterator[dict]], float]]:
+        """What is to be done from which second of training on."""
+        c = self.counters
+        return [
+            (self.sample, c.next_sample),
+            (self.report, self._last_progress + min(max(1.0, c.elapsed / 300), 10)),
+            (self.checkpoint, self._last_checkpoint + self.config.checkpoint_seconds),
+        ]
 
     def progress(self) -> float:
         """Share of the budget that is spent, 0 to 1."""
         c = self.counters
         return c.step / self.config.steps if self.config.steps else c.elapsed / (60 * self.config.minutes)
-
-    def _set_schedules(self) -> None:
-        """Tell the family how far the run is, and set learning rate and β2 for that place."""
-        config, progress = self.config, self.progress()
-        self.family.progress = progress
-        share = RATES[config.lr_schedule](progress, 1.0, config.lr_final)
-        beta2 = cosine(progress, config.beta2, config.beta2_final)
-        for optimizer in self.family.optimizers().values():
-            for group in optimizer.param_groups:
-                group["lr"] = config.lr * self.counters.lr_scale * share
-                group["betas"] = (group["betas"][0], beta2)
-
-    def _smooth(self, losses: dict) -> None:
-        for name, value in losses.items():
-            if name == "penalty" and not float(value):
-                continue
-            self.losses[name] = 0.9 * self.losses.get(name, float(value)) + 0.1 * float(value)
 
     # ---- what is asked from outside
 
@@ -165,66 +184,28 @@ class Session:
     def wait_while_paused(self) -> Iterator[dict]:
         """Save, then sleep until resumed or stopped."""
         yield from self.checkpoint()
-        yield self.emit("paused", step=self.counters.step)
+        yield self.reporter.emit("paused", step=self.counters.step)
         while self.asked() == "pause":
+            tell(Order.WAIT)
             time.sleep(CONTROL_SECONDS)
         if self.asked() != "stop":
-            yield self.emit("resumed", step=self.counters.step)
+            yield self.reporter.emit("resumed", step=self.counters.step)
 
-    # ---- what is told
+    # ---- what is told and kept
 
-    def emit(self, kind: str, **facts) -> dict:
-        """Write an event into the run folder and return it."""
-        event = {"type": kind, "time": round(time.time(), 3), **facts}
-        self.run.append(event)
-        return event
-
-    def report(self) -> dict:
-        """A progress event: counters, speed since the last checkpointed moment, time left, losses, diversity."""
-        c = self.counters
-        self._last_progress = c.elapsed
-        seconds, images = c.elapsed - self._speed[0], c.images - self._speed[1]
-        speed = images / seconds if seconds > 0 else 0.0
-        if seconds > 20:
-            self._speed = (c.elapsed - seconds / 2, c.images - images // 2)
-        if self.config.steps:
-            remaining = (self.config.steps - c.step) * self.config.batch / speed if speed else None
-        else:
-            remaining = max(0.0, 60 * self.config.minutes - c.elapsed)
-        return self.emit(
-            "progress", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), images_per_second=round(speed, 1),
-            remaining=None if remaining is None else round(remaining, 1), progress=round(min(self.progress(), 1), 4),
-            losses={k: round(v, 5) for k, v in self.losses.items()}, diversity=None if self.diversity is None else round(self.diversity, 3),
-        )  # fmt: skip
-
-    def warn(self, code: str, template: str, **facts) -> dict:
-        """A warning event in words."""
-        return self.emit("warning", code=code, message=template.format(**facts), facts=facts, step=self.counters.step)
+    def report(self) -> Iterator[dict]:
+        """Say how far the run is."""
+        self._last_progress = self.counters.elapsed
+        yield self.reporter.progress(self.progress())
 
     def sample(self) -> Iterator[dict]:
         """Draw the fixed points with the averaged model; the times between grow with the run, so a film stays short."""
         c = self.counters
         c.next_sample = c.elapsed + min(max(1.0, 0.12 * c.elapsed), 300)
         images = self.samples.draw(self.ema.network)
-        self.diversity = self.samples.diversity(images)
         path = self.run.samples_folder / f"{c.step:08d}.webp"
         yield from self.write(lambda: save_sheet(images, path))
-        yield self.emit(
-            "sample",
-            step=c.step,
-            images=c.images,
-            elapsed=round(c.elapsed, 2),
-            file=f"samples/{path.name}",
-            columns=COLUMNS,
-            rows=ROWS,
-        )
-        self._most_varied = max(self._most_varied, self.diversity)
-        alike = self.diversity < ALIKE and self._most_varied > VARIED
-        if alike and not self._alike:
-            yield self.warn("train.alike", "The samples are getting alike; the model may be collapsing.")
-        self._alike = alike
-
-    # ---- what is kept
+        yield from self.reporter.sample(path, self.samples.diversity(images))
 
     def checkpoint(self) -> Iterator[dict]:
         """Save everything to go on from, and the model so far. Weights that are not finite are never saved."""
@@ -232,34 +213,11 @@ class Session:
         if not all(torch.isfinite(p).all() for n in self.family.networks().values() for p in n.parameters()):
             yield from self.roll_back()
             return
-        event = self.emit("checkpoint", step=self.counters.step)
+        event = self.reporter.emit("checkpoint", step=self.counters.step)
         self.counters.events_size = self.run.events_size()
         yield from self.write(lambda: save_state(self.run.checkpoint_folder, self.family, self.ema, self.counters))
-        yield from self.write(self.export)
+        yield from self.write(lambda: self.model_folder.write(self.ema.network))
         yield event
-
-    def export(self, final: bool = False) -> None:
-        """Write the averaged model as a model folder; the final one with its directions and card."""
-        c, network = self.counters, self.ema.network
-        facts = {
-            "images": c.images, "steps": c.step, "seconds": round(c.elapsed, 1), "pictures": len(self.pictures), "seed": self.config.seed,
-            "device": self.device.reason, "command": self._command(), "lr": self.config.lr, "batch": self.config.batch,
-            "loss": self.config.loss if "discriminator" in self.family.networks() else "", **self._regularization(),
-        }  # fmt: skip
-        network.config = replace(self.model, training=facts)
-        network.directions = strongest_directions(network) if final else None
-        save_model(self.run.model_folder, network, self.samples.preview(network), model_card(network.config))
-
-    def _regularization(self) -> dict:
-        """For the card of a GAN: penalty and augmentation, as they were at the end."""
-        c = self.config
-        if "discriminator" not in self.family.networks():
-            return {}
-        strength = round(self.family.adaptive().get("augment", c.augment), 3)
-        return {"penalty": c.penalty, "gamma": c.gamma, "augmentation": c.augmentation, "augment": strength}
-
-    def _command(self) -> str:
-        return " ".join(["python", "train_local.py", *Run(self.run.path).config.to_argv()])
 
     def write(self, action: Callable[[], None]) -> Iterator[dict]:
         """Run a disk write; on a full disk say so once and wait for room (or a stop), losing nothing."""
@@ -268,70 +226,74 @@ class Session:
             try:
                 action()
                 if told:
-                    yield self.emit("resumed", step=self.counters.step)
+                    yield self.reporter.emit("resumed", step=self.counters.step)
                 return
             except OSError as error:
                 if error.errno not in FULL:
                     raise disk_error(error) from None
             if not told:
-                yield self.emit("paused", step=self.counters.step)
-                yield self.warn("train.disk_full", "The disk is full. Make some room: training then goes on by itself.")
+                yield self.reporter.emit("paused", step=self.counters.step)
+                yield self.reporter.warn(
+                    "train.disk_full", "The disk is full. Make some room: training then goes on by itself."
+                )
                 told = True
             if self.asked() == "stop":
                 return
+            tell(Order.WAIT)
             time.sleep(1.0)
 
     def roll_back(self) -> Iterator[dict]:
         """Return to the last checkpoint with half the learning rate; give up after a few times in a row."""
-        step, rollbacks = self.counters.step, self.counters.rollbacks + 1
-        scale, next_sample = self.counters.lr_scale / 2, self.counters.next_sample
+        step, scale, rollbacks = self.counters.step, self.counters.lr_scale / 2, self.counters.rollbacks + 1
         if rollbacks > MAX_ROLLBACKS:
             raise StudioError(
                 "train.diverged",
                 "The numbers ran away {times} times. Start again with a smaller learning rate.",
                 times=rollbacks,
             )
-        elapsed = self.counters.elapsed
-        self.counters = load_state(self.run.checkpoint_folder, self.family, self.ema)
-        self.counters.lr_scale, self.counters.rollbacks, self.counters.next_sample = scale, rollbacks, next_sample
-        self.counters.elapsed = elapsed
-        self.losses = {}
-        yield self.warn(
+        self._go_back()
+        self.counters.lr_scale, self.counters.rollbacks = scale, rollbacks
+        yield self.reporter.warn(
             "train.rollback", "The numbers ran away at step {step}; went back to step {back} with half the learning rate.",
             step=step, back=self.counters.step,
         )  # fmt: skip
 
+    def make_room(self) -> Iterator[dict]:
+        """Memory ran out: return to the last checkpoint; from there on, batches are taken in more parts."""
+        self._go_back()
+        yield self.reporter.memory()
+
+    def _go_back(self) -> None:
+        """Return to the last checkpoint in all processes; the time it took stays counted."""
+        elapsed, next_sample = self.counters.elapsed, self.counters.next_sample
+        tell(Order.GO_BACK)
+        self.counters.become(self.learner.restore(self.run.checkpoint_folder, self.ema))
+        self.counters.elapsed, self.counters.next_sample = elapsed, next_sample
+        self.reporter.losses = Losses()
+
     def finish(self, state: str) -> Iterator[dict]:
-        """Last report, samples, checkpoint and model; then the end event."""
-        yield self.report()
+        """Let the other processes go; then the last report, samples, checkpoint and model, and the end event."""
+        _dismiss(Order.END)
+        yield from self.report()
         yield from self.sample()
         yield from self.checkpoint()
-        yield from self.write(lambda: self.export(final=True))
+        yield from self.write(lambda: self.model_folder.write(self.ema.network, final=True))
         words = "Finished" if state == "done" else "Stopped"
         message = f"{words} after {self.counters.images:,} pictures. The model is kept."
-        yield self.emit(
+        yield self.reporter.emit(
             "end", state=state, message=message, code=f"train.{state}", facts={"images": self.counters.images}
         )
 
-    def _restore(self) -> None:
-        fingerprint = self.counters.fingerprint
-        self.counters = load_state(self.run.checkpoint_folder, self.family, self.ema)
-        if self.counters.fingerprint != fingerprint:
+    def _go_on(self, restored: Counters) -> None:
+        """Take up a run where its checkpoint left it."""
+        if restored.fingerprint != self.counters.fingerprint:
             raise StudioError(
                 "run.other_pictures", "The pictures in {data} are not the ones this run began with. Put them back, or start a new run.",
                 data=self.config.data,
             )  # fmt: skip
-        self.run.truncate_events(self.counters.events_size)
+        self.counters.become(restored)
+        self.run.truncate_events(restored.events_size)
         for step, path in self.run.samples():
-            if step > self.counters.step:
+            if step > restored.step:
                 path.unlink(missing_ok=True)
-        self._last_progress = self._last_checkpoint = self.counters.elapsed
-
-    def _facts(self) -> dict:
-        return {
-            "family": self.model.family, "data": self.pictures.title or self.pictures.name, "pictures": len(self.pictures),
-            "skipped": len(self.pictures.skipped), "resolution": self.model.resolution, "channels": self.model.channels,
-            "classes": self.model.num_classes, "device": str(self.device.device), "reason": self.device.reason,
-            "dtype": str(self.device.dtype).removeprefix("torch."), "batch": self.config.batch, "augment": self.config.augment,
-            "parameters": {k: sum(p.numel() for p in n.parameters()) for k, n in self.family.networks().items()},
-        }  # fmt: skip
+        self._last_progress = self._last_checkpoint = restored.elapsed

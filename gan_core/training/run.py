@@ -1,6 +1,7 @@
 """The run folder: the only contract between the process that trains and whoever watches.
 
-config.json     the TrainConfig               events.jsonl    what happened, one JSON object a line
+config.json     the TrainConfig               choice.json     what was chosen where it leaves something open
+events.jsonl    what happened, one JSON object a line
 samples/        the same points at each step  checkpoint/     to go on from
 model/          the averaged model so far     control.json    what was asked for: pause, resume, stop
 """
@@ -58,8 +59,8 @@ class Run:
         self.samples_folder, self.checkpoint_folder, self.model_folder = (
             self.path / n for n in ("samples", "checkpoint", "model")
         )
-        self._events, self._control, self._config = (
-            self.path / n for n in ("events.jsonl", "control.json", "config.json")
+        self._events, self._control, self._config, self._choice = (
+            self.path / n for n in ("events.jsonl", "control.json", "config.json", "choice.json")
         )
 
     @property
@@ -69,9 +70,21 @@ class Run:
 
     def save_config(self, config: TrainConfig) -> None:
         """Write config.json (atomically), making the folder. Raises StudioError when the disk refuses."""
+        self._save(self._config, config.to_dict())
+
+    @property
+    def choice(self) -> dict | None:
+        """What was chosen when the run began (preset.Choice as a dict); None where nothing was written down."""
+        return read_json(self._choice) if self._choice.is_file() else None
+
+    def save_choice(self, choice: dict) -> None:
+        """Write choice.json (atomically). Raises StudioError when the disk refuses."""
+        self._save(self._choice, choice)
+
+    def _save(self, path: Path, values: dict) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            _replace(self._config, json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n")
+            _replace(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
         except OSError as error:
             raise disk_error(error) from None
 
@@ -90,6 +103,12 @@ class Run:
             if error.errno not in FULL:
                 raise
             self.truncate_events(size)
+
+    def fail(self, error: StudioError) -> None:
+        """End the run with an error's words."""
+        facts = {name: str(value) for name, value in error.facts.items()}
+        end = {"type": "end", "time": time.time(), "state": "failed", "code": error.code, "message": str(error)}
+        self.append({**end, "facts": facts})
 
     def events_size(self) -> int:
         """Bytes in events.jsonl."""
