@@ -12,10 +12,14 @@ from torch.nn.functional import relu, softplus
 
 
 class AdversarialLoss(NamedTuple):
-    """The two sides of a game; each takes (real_logits, fake_logits) and returns a scalar to minimise."""
+    """The two sides of a game; each takes (real_logits, fake_logits) and returns a scalar to minimise.
+
+    `relative`: only differences of logits matter, so that zero is no border between real and generated.
+    """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
+    relative: bool = False
 
 
 def nonsaturating_discriminator(real: Tensor, fake: Tensor) -> Tensor:
@@ -54,10 +58,10 @@ def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
 
 
 ADVERSARIAL = {
-    "relativistic": AdversarialLoss(relativistic_discriminator, relativistic_generator),
+    "relativistic": AdversarialLoss(relativistic_discriminator, relativistic_generator, relative=True),
     "nonsaturating": AdversarialLoss(nonsaturating_discriminator, nonsaturating_generator),
     "hinge": AdversarialLoss(hinge_discriminator, hinge_generator),
-    "wgan": AdversarialLoss(wgan_discriminator, hinge_generator),
+    "wgan": AdversarialLoss(wgan_discriminator, hinge_generator, relative=True),
 }
 
 

@@ -1,11 +1,14 @@
 """The training step that every GAN family shares: two networks, and losses, penalties and augmentation by name."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from gan_core import losses, parallel
 from gan_core.augment import augmentation
+from gan_core.augment.controller import AdaptiveStrength
 from gan_core.models.base import Batch, Family
 from gan_core.schedules import cosine
 
@@ -26,7 +29,8 @@ class AdversarialFamily(Family):
             normalise_spectrally(discriminator)
         self.discriminator = self.place(discriminator)
         self.loss, self.augmentation = losses.ADVERSARIAL[train.loss], augmentation(train.augmentation)
-        self.strength = train.augment
+        self.controller = AdaptiveStrength(train.ada_target, train.augment) if train.augmentation == "ada" else None
+        self.strength = self.controller.strength if self.controller else train.augment
         self.path_mean = 0.0
         self._optimizers = {
             name: self.adam(network, beta1=0.0) for name, network in self.networks().items()
@@ -39,10 +43,13 @@ class AdversarialFamily(Family):
         return self._optimizers
 
     def adaptive(self):
-        return {"augment": self.strength, "path_mean": self.path_mean}
+        steered = self.controller.state() if self.controller else {}
+        return {"augment": self.strength, "path_mean": self.path_mean} | steered
 
     def restore_adaptive(self, values):
         self.strength = values.get("augment", self.strength)
+        if self.controller:
+            self.controller.restore(values)
         self.path_mean = values.get("path_mean", self.path_mean)
 
     # ---- the step
@@ -59,7 +66,7 @@ class AdversarialFamily(Family):
             fakes = [self.generate(part) for part in parts]
         judged = [self.judge(part, fake.detach(), len(parts)) for part, fake in zip(parts, fakes, strict=True)]
         self.descend("discriminator")
-        d_loss, real, penalty = (torch.stack(values) for values in zip(*judged, strict=True))
+        d_loss, real, generated, penalty = (torch.stack(values) for values in zip(*judged, strict=True))
         self.discriminator.requires_grad_(False)
         g_loss = []
         for part, fake, logits in zip(parts, fakes, real, strict=True):
@@ -68,6 +75,7 @@ class AdversarialFamily(Family):
             self.straighten(batch)
         self.discriminator.requires_grad_(True)
         self.descend("generator")
+        self.adapt(batch, real, generated)
         return {"generator": torch.stack(g_loss).mean(), "discriminator": d_loss.mean(), "penalty": penalty.mean()}
 
     def generate(self, batch: Batch) -> Tensor:
@@ -75,8 +83,11 @@ class AdversarialFamily(Family):
         with self.device.autocast():
             return self.generator(batch.draws("latent").normal(len(batch), self.config.z_dim), batch.labels)
 
-    def judge(self, batch: Batch, fake: Tensor, parts: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Judge real and generated pictures in one pass; add 1/parts of the gradients; return (loss, real logits, penalty)."""
+    def judge(self, batch: Batch, fake: Tensor, parts: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Judge real and generated pictures in one pass; add 1/parts of the gradients.
+
+        Returns (loss, real logits, generated logits, penalty), all detached.
+        """
         train = self.train
         penalise = train.penalty != "none" and train.gamma > 0 and batch.step % train.penalty_every == 0
         images = torch.cat([batch.images, fake.float()]).contiguous(memory_format=torch.channels_last)
@@ -90,7 +101,7 @@ class AdversarialFamily(Family):
         penalty = self.penalty(images, logits, labels, draws) if penalise else loss.new_zeros(())
         gamma = cosine(self.progress, train.gamma, train.gamma * train.gamma_final) * train.penalty_every
         ((loss + penalty * gamma) / parts).backward()
-        return loss.detach(), real.detach(), penalty.detach()
+        return loss.detach(), real.detach(), generated.detach(), penalty.detach()
 
     def penalty(self, images: Tensor, logits: Tensor, labels: Tensor | None, draws) -> Tensor:
         """The gradient penalty by name, on the judged pictures and through their augmentation (as R3GAN takes it)."""
@@ -112,6 +123,14 @@ class AdversarialFamily(Family):
         loss = self.loss.generator(real_logits, logits.float())
         (loss / parts).backward()
         return loss.detach()
+
+    def adapt(self, batch: Batch, real: Tensor, generated: Tensor) -> None:
+        """Let the augmentation's strength follow the logits of a step, where it is adaptive."""
+        if self.controller:
+            pictures = batch.share.total
+            expected = batch.step * pictures / self.progress if self.progress > 0 else math.inf
+            self.controller.observe(real, generated if self.loss.relative else None, pictures, expected)
+            self.strength = self.controller.strength
 
     def straighten(self, batch: Batch) -> None:
         """Add the gradients of the path length penalty (StyleGAN2), on a part of the batch and in fp32."""
