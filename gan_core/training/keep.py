@@ -1,0 +1,45 @@
+"""The model that a run leaves behind: the averaged generator as a model folder, with what made it."""
+
+from dataclasses import replace
+
+from gan_core import parallel
+from gan_core.card import model_card
+from gan_core.checkpoint import save_model
+from gan_core.latent.directions import strongest_directions
+from gan_core.models.base import Generator
+from gan_core.training.learner import Learner
+from gan_core.training.run import Run
+from gan_core.training.samples import FixedSamples
+from gan_core.training.state import Counters
+
+
+class ModelFolder:
+    """Writes the run's model/ folder, again and again while it learns."""
+
+    def __init__(self, run: Run, learner: Learner, samples: FixedSamples, counters: Counters):
+        self._run, self._learner, self._samples, self._counters = run, learner, samples, counters
+        self._processes = parallel.size()
+
+    def write(self, network: Generator, final: bool = False) -> None:
+        """Write the averaged `network`; the final one with its directions. Raises OSError when the disk refuses."""
+        network.config = replace(self._learner.model, training=self._facts())
+        network.directions = strongest_directions(network) if final else None
+        save_model(self._run.model_folder, network, self._samples.preview(network), model_card(network.config))
+
+    def _facts(self) -> dict:
+        """How it was made, for its config.json and card."""
+        c, config, family = self._counters, self._learner.config, self._learner.family
+        facts = {
+            "images": c.images, "steps": c.step, "seconds": round(c.elapsed, 1), "pictures": len(self._learner.pictures),
+            "seed": config.seed, "device": self._learner.device.reason, "command": self._command(), "lr": config.lr, "batch": config.batch,
+            "loss": "",
+        }  # fmt: skip
+        if "discriminator" in family.networks():
+            strength = round(family.adaptive().get("augment", config.augment), 3)
+            facts |= {"loss": config.loss, "penalty": config.penalty, "gamma": config.gamma}
+            facts |= {"augmentation": config.augmentation, "augment": strength}
+        return facts
+
+    def _command(self) -> str:
+        python = "python" if self._processes == 1 else f"torchrun --nproc_per_node={self._processes}"
+        return " ".join([python, "train_local.py", *self._run.config.to_argv()])
