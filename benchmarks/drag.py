@@ -1,4 +1,4 @@
-"""How closely the picture follows a slider: `python benchmarks/drag.py [--model faces-gan]`.
+"""How closely the picture follows a slider: `python -m benchmarks.drag [--model faces-gan]`.
 
 A real Chromium drags a slider of the real app at 60 Hz. The floor is the least a web page can do with the same model: a bare
 FastAPI route in a process of its own renders and encodes the same picture, plain JavaScript fetches and paints it.
@@ -8,7 +8,6 @@ Printed: pictures painted a second, median and 95th percentile of input → pain
 import argparse
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.common import free_port
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -71,12 +72,6 @@ PROBE = """canvas => {
     waiting.splice(0, found + 1);
   })).observe(canvas, {attributes: true, attributeFilter: ["data-point"]});
 }"""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(url: str, process: subprocess.Popen, seconds: float = 90) -> None:

@@ -1,4 +1,4 @@
-"""How long until the first picture: `python benchmarks/startup.py`.
+"""How long until the first picture: `python -m benchmarks.startup`.
 
 Starts app.py with the bundled models as a process of its own, opens it in a real Chromium as soon as it answers, and prints the
 seconds from the process's start to the page served and to the first picture painted, and the idle app's memory (RSS).
@@ -6,7 +6,6 @@ seconds from the process's start to the page served and to the first picture pai
 
 import argparse
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +14,8 @@ import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from benchmarks.common import free_port
 
 ROOT = Path(__file__).parent.parent
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -34,9 +35,7 @@ def processor_seconds(process: int) -> float:
 
 
 def one_start(browser, weights: Path) -> dict[str, float]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryDirectory() as runs:
         start = time.perf_counter()

@@ -10,14 +10,12 @@ KID is measured against held-out pictures. Writes benchmarks/results/training_vs
 """
 
 import argparse
-import ast
 import json
 import os
 import platform
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 sys.path.insert(0, str(ROOT))
 SAMPLES = 2000
-SIZES = {"nz": 100, "ngf": 64, "ndf": 64, "nc": 3, "ngpu": 1}  # the published defaults
 
 
 def ours(options) -> None:
@@ -38,7 +35,12 @@ def ours(options) -> None:
 
     folder = Path(options.out) / "run"
     config = TrainConfig(
-        data=options.data, minutes=options.marks[-1], out=str(folder), device=options.device, seed=options.seed
+        data=options.data,
+        family="dcgan",
+        minutes=options.marks[-1],
+        out=str(folder),
+        device=options.device,
+        seed=options.seed,
     )
     session = Session(config, Run(folder), lambda: False)
     session.run.save_config(config)
@@ -50,44 +52,16 @@ def ours(options) -> None:
 
 
 def peer(options) -> None:
-    """Train the published networks as their file does, drawing samples as it does (generator in training mode)."""
-    from torch import nn, optim
-
+    """Train the published networks as their file does, drawing samples as it does."""
+    from benchmarks.peers import Setting, snapshots
+    from benchmarks.peers.pytorch_dcgan import PyTorchDCGAN
     from gan_core import data
+    from gan_core.device import pick
 
-    torch.manual_seed(options.seed)
-    names = {"torch": torch, "nn": nn, **SIZES}
-    tree = ast.parse(Path(options.peer).read_text())
-    wanted = [n for n in tree.body if getattr(n, "name", "") in ("Generator", "Discriminator", "weights_init")]
-    exec(compile(ast.Module(wanted, []), options.peer, "exec"), names)  # noqa: S102
-    device = torch.device(
-        options.device if options.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    )
-    generator, critic = (names[n](1).to(device) for n in ("Generator", "Discriminator"))
-    generator.apply(names["weights_init"])
-    critic.apply(names["weights_init"])
-    g_step, d_step = (optim.Adam(n.parameters(), lr=2e-4, betas=(0.5, 0.999)) for n in (generator, critic))
-    bce, images, batch = nn.BCELoss(), data.load(options.data).images.to(device), 64
-    marks, elapsed, seen = list(options.marks), 0.0, 0
-    while marks:
-        began = time.monotonic()
-        real = images[torch.randint(len(images), (batch,), device=device)].float() / 127.5 - 1
-        critic.zero_grad()
-        bce(critic(real), torch.ones(batch, device=device)).backward()
-        fake = generator(torch.randn(batch, SIZES["nz"], 1, 1, device=device))
-        bce(critic(fake.detach()), torch.zeros(batch, device=device)).backward()
-        d_step.step()
-        generator.zero_grad()
-        loss = bce(critic(fake), torch.ones(batch, device=device))
-        loss.backward()
-        g_step.step()
-        loss.item()
-        elapsed, seen = elapsed + time.monotonic() - began, seen + batch
-        if elapsed >= 60 * marks[0]:
-            with torch.no_grad():
-                drawn = [generator(torch.randn(50, SIZES["nz"], 1, 1, device=device)) for _ in range(SAMPLES // 50)]
-            pixels = ((torch.cat(drawn) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
-            keep(options.out, marks.pop(0), pixels.cpu().numpy(), seen, elapsed)
+    images = data.load(options.data).images.to(pick(options.device).device)
+    trainer = PyTorchDCGAN(Setting(images, Path(options.peer).resolve().parents[1], options.seed))
+    for shot in snapshots(trainer, options.marks, SAMPLES):
+        keep(options.out, shot.mark, shot.samples.permute(0, 2, 3, 1).numpy(), shot.images, shot.seconds)
 
 
 def keep(out: str, mark: float, pixels: np.ndarray, images: int, elapsed: float) -> None:

@@ -1,7 +1,6 @@
 """The real app as a process of its own, and a real browser in front of it. No browser is a failure, not a skip."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from benchmarks.common import free_port
 from tests.hub_standin import Hub
 from tests.tiny_models import make_weights
 
@@ -23,12 +23,6 @@ FLAGS = (
 PATIENCE = 60_000  # milliseconds: tests may share the machine with a training run
 
 expect.set_options(timeout=PATIENCE)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_until_up(url: str, process: subprocess.Popen, seconds: float = 120) -> None:
