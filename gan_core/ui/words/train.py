@@ -246,6 +246,11 @@ WORDS = {
         "{count} pictures are few: the model will mostly repeat them. A few hundred already do much better.",
         "只有 {count} 张图片，模型多半只会照抄。有几百张就会好得多。",
     ),
+    "note.few_per_class": (
+        "{count} pictures in {classes} classes are too few to learn the classes, so they are left aside.",
+        "{count} 张图片分成 {classes} 类，太少，学不了类别，所以不区分类别。",
+    ),
+    "note.empty_class": ("Without pictures and so left out: {names}.", "没有图片因而略去的类别：{names}。"),
     "note.no_held_out": (
         "These pictures have no held-out part, so the ones trained on stand in for it.",
         "这些图片没有预留的测试部分，只能用训练图片代替。",
