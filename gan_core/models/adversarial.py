@@ -44,7 +44,7 @@ class AdversarialFamily(Family):
 
     def adaptive(self):
         steered = self.controller.state() if self.controller else {}
-        return {"augment": self.strength, "path_mean": self.path_mean} | steered
+        return {"augment": self.strength, "path_mean": float(self.path_mean)} | steered
 
     def restore_adaptive(self, values):
         self.strength = values.get("augment", self.strength)
@@ -72,7 +72,7 @@ class AdversarialFamily(Family):
         for part, fake, logits in zip(parts, fakes, real, strict=True):
             g_loss.append(self.fool(part, fake if whole else self.generate(part), logits, len(parts)))
         if self.train.path_length > 0 and batch.step % PATH_EVERY == 0:
-            self.straighten(batch)
+            self.straighten(parts)
         self.discriminator.requires_grad_(True)
         self.descend("generator")
         self.adapt(batch, real, generated)
@@ -132,16 +132,24 @@ class AdversarialFamily(Family):
             self.controller.observe(real, generated if self.loss.relative else None, pictures, expected)
             self.strength = self.controller.strength
 
-    def straighten(self, batch: Batch) -> None:
-        """Add the gradients of the path length penalty (StyleGAN2), on a part of the batch and in fp32."""
-        batch = batch.split(PATH_SHRINK)[0]
-        draws, labels = batch.draws("path"), batch.labels
-        code = self.generator.mapping(draws.normal(len(batch), self.config.z_dim).requires_grad_(), labels)
+    def straighten(self, parts: list[Batch]) -> None:
+        """Add the gradients of the path length penalty (StyleGAN2). It needs the mean over all parts before any gradient."""
+        whole = len(parts) == 1
+        lengths = [self.lengths(part) if whole else self.lengths(part).detach() for part in parts]
+        mean = parallel.mean(torch.cat(lengths).mean())
+        self.path_mean = self.path_mean + PATH_DECAY * (mean - self.path_mean)
+        for part, known in zip(parts, lengths, strict=True):
+            penalty = ((known if whole else self.lengths(part)) - self.path_mean).square().mean()
+            (penalty * self.train.path_length * PATH_EVERY / len(parts)).backward()
+
+    def lengths(self, batch: Batch) -> Tensor:
+        """Path lengths of every PATH_SHRINK-th picture of a batch, in fp32."""
+        n, draws, some = len(batch), batch.draws("path"), slice(None, None, PATH_SHRINK)
+        labels = None if batch.labels is None else batch.labels[some]
+        code = self.generator.mapping(draws.normal(n, self.config.z_dim)[some].requires_grad_(), labels)
         images = self.generator.synthesis(code, labels).float()
-        lengths = losses.path_lengths(images, code, draws.normal(*images.shape), self.generator.num_ws)
-        self.path_mean += PATH_DECAY * (float(parallel.mean(lengths.mean())) - self.path_mean)
-        penalty = (lengths - self.path_mean).square().mean()
-        (penalty * self.train.path_length * PATH_EVERY).backward()
+        noise = draws.normal(n, *images.shape[1:])[some]
+        return losses.path_lengths(images, code, noise, self.generator.num_ws)
 
 
 def normalise_spectrally(network: nn.Module) -> None:

@@ -60,15 +60,13 @@ class Autoencoder(EncodingFamily):
         batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=32, beta2=0.999, beta2_final=0.999
     )  # fmt: skip
 
-    def train_step(self, batch: Batch) -> dict[str, Tensor]:
-        """Minimise ½Σ(x̂ − x)² per picture, divided by the number of values in it."""
+    def objective(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """½Σ(x̂ − x)² per picture, divided by the number of values in it."""
         with self.device.autocast():
             code = self.generator.bottleneck(self.generator.encoder(batch.images))
             output = self.generator.decoder(code)
         reconstruction = squared_error(output, batch.images).mean()
-        (reconstruction / batch.images[0].numel()).backward()
-        self.descend("generator")
-        return {"reconstruction": reconstruction.detach()}
+        return reconstruction / batch.images[0].numel(), {"reconstruction": reconstruction}
 
     def conclude(self, generator: AutoencoderModel, images: Tensor) -> None:
         generator.fit_gaussian(images)

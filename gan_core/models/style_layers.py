@@ -13,13 +13,13 @@ from gan_core.layers import is_meta
 
 SLOPE = 0.2  # of every leaky ReLU
 GAIN = math.sqrt(2)  # of every leaky ReLU, to keep the variance; put into what comes before, as lrelu(a·x) = a·lrelu(x)
-TAPS = (1 / 8, 3 / 8, 3 / 8, 1 / 8)  # the bilinear filter [1, 3, 3, 1] of StyleGAN2
 
 
 def blur(x: Tensor, pad: int, gain: float, stride: int = 1) -> Tensor:
     """Filter each channel of x [N, C, H, W] with [1, 3, 3, 1]ᵀ[1, 3, 3, 1]/64 · gain after zero padding (upfirdn2d)."""
-    taps = x.new_tensor(TAPS)
-    kernel = (gain * torch.outer(taps, taps)).expand(x.shape[1], 1, 4, 4)
+    taps = x.new_ones(4)  # made where x is: a GPU would have to wait for numbers that come from elsewhere
+    taps[1:3] = 3
+    kernel = (gain / 64 * torch.outer(taps, taps)).expand(x.shape[1], 1, 4, 4)
     return F.conv2d(x, kernel, stride=stride, padding=pad, groups=x.shape[1])
 
 

@@ -198,7 +198,8 @@ class StyleGAN2(AdversarialFamily):
         with self.device.autocast():
             w = network.mapping_network(draws.normal(n, self.config.z_dim), batch.labels)
             if torch.is_grad_enabled():
-                network.w_avg.copy_(torch.lerp(parallel.mean(w.float().mean(0)), network.w_avg, W_AVG_BETA))
+                kept = W_AVG_BETA ** (n * parallel.size() / batch.share.total)  # a part of a batch counts as a part
+                network.w_avg.copy_(torch.lerp(parallel.mean(w.float().mean(0)), network.w_avg, kept))
             ws = w[:, None].expand(-1, network.num_ws, -1)
             if self.train.mixing > 0:
                 other = network.mapping_network(draws.normal(n, self.config.z_dim), batch.labels)

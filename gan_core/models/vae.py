@@ -39,12 +39,13 @@ class VAE(EncodingFamily):
     """Smooth and forgiving: never collapses, can take a picture apart and put it together again, a little soft."""
 
     Generator = VAEModel
+    CLIP = 1.0
     DEFAULTS = dict(
         batch=64, lr=1e-3, lr_final=0.05, width=32, d_width=32, z_dim=64, beta2=0.999, beta2_final=0.999
     )  # fmt: skip
 
-    def train_step(self, batch: Batch) -> dict[str, Tensor]:
-        """Minimise ½Σ(x̂ − x)² + β·KL per picture (Higgins et al. 2017, eq. 4); both terms in nats.
+    def objective(self, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        """½Σ(x̂ − x)² + β·KL per picture (Higgins et al. 2017, eq. 4); both terms in nats.
 
         Divided by the number of values in a picture, so that the gradient's size does not depend on the resolution. The
         normalised β of that paper's sec. 4.2 is β·z_dim / values.
@@ -55,6 +56,5 @@ class VAE(EncodingFamily):
             output = self.generator.synthesis(code, None)
         reconstruction = squared_error(output, batch.images).mean()
         kl = gaussian_kl(mean, log_variance).mean()
-        ((reconstruction + self.train.beta * kl) / batch.images[0].numel()).backward()
-        self.descend("generator", clip=1.0)
-        return {"reconstruction": reconstruction.detach(), "kl": kl.detach()}
+        loss = (reconstruction + self.train.beta * kl) / batch.images[0].numel()
+        return loss, {"reconstruction": reconstruction, "kl": kl}
