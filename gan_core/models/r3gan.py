@@ -199,7 +199,7 @@ class R3GANDiscriminator(nn.Module):
 
 
 class R3GAN(AdversarialFamily):
-    """Steady without tuning: slower than dcgan, it goes further. The paper's schedules, stretched over the run."""
+    """The paper's recipe, its schedules stretched over the run. A step takes longer than dcgan's."""
 
     Generator = R3GANGenerator
     Discriminator = R3GANDiscriminator
