@@ -113,6 +113,7 @@ class TrainConfig:
     seed: int = _help(0, "makes a run repeatable")
     device: str = _help("auto", "auto, cpu, cuda, cuda:N or mps")
     lr: float | None = _help(None, "learning rate")
+    d_lr: float | None = _help(None, "the discriminator's own learning rate; default: the same")
     lr_schedule: str | None = _help(
         None, "how the rate falls: over the second half, or as a cosine", choices=("linear", "cosine")
     )
@@ -133,6 +134,10 @@ class TrainConfig:
     gamma_final: float | None = _help(None, "share of gamma that is left at the end, falling as a cosine")
     penalty_every: int | None = _help(None, "take the gradient penalty every so many steps, weighted up accordingly")
     path_length: float | None = _help(None, "weight of the path length penalty on the generator, taken every 4 steps")
+    discriminator: str | None = _help(
+        None, "whose discriminator to train against; default: the family's own", choices=("dcgan", "stylegan2", "r3gan")
+    )
+    no_noise: bool = _help(False, "stylegan2: no random detail in each layer; better for flat, drawn pictures")
     spectral_norm: bool = _help(False, "spectral normalization of the discriminator")
     augmentation: str | None = _help(
         None, "what the discriminator's pictures go through", choices=("diffaugment", "ada", "none")
@@ -192,7 +197,7 @@ class TrainConfig:
 # field -> (low, high); the same bounds serve the command line, the page and a config.json read from disk
 RANGES = {
     "minutes": (0.01, 60 * 24 * 7), "steps": (1, 10**8), "resolution": (RESOLUTIONS[0], RESOLUTIONS[-1]), "channels": (1, 4),
-    "limit": (1, 10**7), "batch": (1, 4096), "seed": (0, 2**32 - 1), "lr": (1e-7, 1.0), "lr_final": (0.0, 1.0),
+    "limit": (1, 10**7), "batch": (1, 4096), "seed": (0, 2**32 - 1), "lr": (1e-7, 1.0), "d_lr": (1e-7, 1.0), "lr_final": (0.0, 1.0),
     "width": (4, 1024), "d_width": (4, 1024), "z_dim": (2, 1024), "gamma": (0.0, 1e4), "penalty_every": (1, 64),
     "beta2": (0.0, 0.9999), "beta2_final": (0.0, 0.9999), "w_dim": (2, 1024), "mapping_layers": (1, 16), "mixing": (0.0, 1.0),
     "gamma_final": (0.0, 1.0), "path_length": (0.0, 1e3), "ada_target": (0.0, 1.0), "accumulate": (1, 1024),

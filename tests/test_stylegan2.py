@@ -158,3 +158,19 @@ def test_training_moves_the_average_of_w_and_keeps_what_it_drew(tiny):
     trained.train_step(batch)
     assert trained.generator.w_avg.abs().sum() > 0
     assert trained.adaptive()["path_mean"] > 0
+
+
+def test_without_noise_there_is_nothing_random_in_a_picture(tiny):
+    config, model, _ = prepare(tiny(family="stylegan2", no_noise=True, mixing=0.0, conditional="no"))
+    torch.manual_seed(0)
+    trained = family("stylegan2")(model, config, pick("cpu"))
+    assert not any("noise" in name for name in trained.generator.state_dict())
+    code = trained.generator.mapping(torch.randn(2, 8), None)
+    assert torch.equal(trained.generator.synthesis(code, None), trained.generator.synthesis(code, None, noise="none"))
+
+
+def test_any_discriminator_at_its_own_rate(tiny):
+    config, model, _ = prepare(tiny(family="stylegan2", discriminator="dcgan", lr=0.01, d_lr=0.001, conditional="no"))
+    trained = family("stylegan2")(model, config, pick("cpu"))
+    assert type(trained.discriminator).__name__ == "DCGANDiscriminator"
+    assert [o.param_groups[0]["lr"] for o in trained.optimizers().values()] == [0.01, 0.001]

@@ -24,7 +24,7 @@ class AdversarialFamily(Family):
 
     def __init__(self, config, train, device):
         super().__init__(config, train, device)
-        discriminator = self.Discriminator(config, train.d_width)
+        discriminator = discriminator_of(train.discriminator, type(self))(config, train.d_width)
         if train.spectral_norm:
             normalise_spectrally(discriminator)
         self.discriminator = self.place(discriminator)
@@ -32,9 +32,10 @@ class AdversarialFamily(Family):
         self.controller = AdaptiveStrength(train.ada_target, train.augment) if train.augmentation == "ada" else None
         self.strength = self.controller.strength if self.controller else train.augment
         self.path_mean = 0.0
-        self._optimizers = {
-            name: self.adam(network, beta1=0.0) for name, network in self.networks().items()
-        }  # Adam without momentum, as in WGAN-GP, StyleGAN and R3GAN
+        self._optimizers = {  # Adam without momentum, as in WGAN-GP, StyleGAN and R3GAN
+            "generator": self.adam(self.generator, 0.0),
+            "discriminator": self.adam(self.discriminator, 0.0, train.d_lr),
+        }
 
     def networks(self):
         return {"generator": self.generator, "discriminator": self.discriminator}
@@ -150,6 +151,13 @@ class AdversarialFamily(Family):
         images = self.generator.synthesis(code, labels).float()
         noise = draws.normal(n, *images.shape[1:])[some]
         return losses.path_lengths(images, code, noise, self.generator.num_ws)
+
+
+def discriminator_of(name: str | None, own: type[AdversarialFamily]) -> type[nn.Module]:
+    """The discriminator of the family called `name`, or `own` where None."""
+    from gan_core.models import family
+
+    return (own if name is None else family(name)).Discriminator
 
 
 def normalise_spectrally(network: nn.Module) -> None:

@@ -114,7 +114,9 @@ class Family(ABC):
     Generator: ClassVar[type[Generator]]
     DEFAULTS: ClassVar[dict]  # TrainConfig fields this family chooses where the user did not
     conditional: ClassVar[bool] = False  # whether it can learn classes
-    SIZES: ClassVar[dict[str, str]] = {"width": "width"}  # sizes in `ModelConfig.options` -> the TrainConfig field of each
+    SIZES: ClassVar[dict[str, str]] = {
+        "width": "width"
+    }  # sizes in `ModelConfig.options` -> the TrainConfig field of each
 
     BASE: ClassVar[dict] = dict(
         lr_schedule="linear", lr_final=0.2, beta2=0.99, beta2_final=0.99, loss="relativistic", penalty="none", gamma_final=1.0,
@@ -146,10 +148,12 @@ class Family(ABC):
         """Put a network where it trains, in the memory layout convolutions like."""
         return network.to(self.device.device, memory_format=torch.channels_last)
 
-    def adam(self, network: nn.Module, beta1: float) -> torch.optim.Adam:
-        """Adam (Kingma & Ba 2015) at the run's learning rate and β2, in one fused kernel."""
+    def adam(self, network: nn.Module, beta1: float, lr: float | None = None) -> torch.optim.Adam:
+        """Adam (Kingma & Ba 2015) with the run's β2 at `lr` (None: the run's), in one fused kernel; schedules scale `initial_lr`."""
         betas = (beta1, self.train.beta2)
-        return torch.optim.Adam(network.parameters(), lr=self.train.lr, betas=betas, eps=1e-8, fused=True)
+        lr = lr or self.train.lr
+        groups = [{"params": list(network.parameters()), "initial_lr": lr}]
+        return torch.optim.Adam(groups, lr=lr, betas=betas, eps=1e-8, fused=True)
 
     def descend(self, name: str, clip: float | None = None) -> None:
         """Step the optimizer of the network called `name` along its gradients, averaged over all processes, and clear them.

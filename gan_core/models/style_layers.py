@@ -46,7 +46,9 @@ class FullyConnectedLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         gain = self.lr_multiplier * (GAIN if self.active else 1.0)
-        x = F.linear(x, (self.weight * (gain / self.weight.shape[1] ** 0.5)).to(x.dtype), (self.bias * gain).to(x.dtype))
+        x = F.linear(
+            x, (self.weight * (gain / self.weight.shape[1] ** 0.5)).to(x.dtype), (self.bias * gain).to(x.dtype)
+        )
         return F.leaky_relu(x, SLOPE) if self.active else x
 
 
@@ -82,13 +84,16 @@ class SynthesisLayer(nn.Module):
     is the same as scaling the weights of each picture, and needs no grouped convolution.
     """
 
-    def __init__(self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool, clamp: float | None):
+    def __init__(
+        self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool, clamp: float | None, use_noise: bool
+    ):
         super().__init__()
-        self.up, self.clamp = up, clamp
+        self.up, self.clamp, self.use_noise = up, clamp, use_noise
         self.affine = FullyConnectedLayer(w_dim, inputs, bias=1)
         self.weight = nn.Parameter(randn(outputs, inputs, 3, 3))
-        self.register_buffer("noise_const", randn(resolution, resolution))
-        self.noise_strength = nn.Parameter(torch.zeros([]))
+        if use_noise:
+            self.register_buffer("noise_const", randn(resolution, resolution))
+            self.noise_strength = nn.Parameter(torch.zeros([]))
         self.bias = nn.Parameter(torch.zeros(outputs))
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:

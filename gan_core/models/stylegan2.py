@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core import parallel
-from gan_core.config import ModelConfig
+from gan_core.config import ModelConfig, TrainConfig
 from gan_core.layers import pyramid
 from gan_core.models.adversarial import AdversarialFamily
 from gan_core.models.base import Batch, Generator
@@ -34,18 +34,19 @@ class SynthesisNetwork(nn.Module):
     """Codes for each layer → picture: a constant, styled convolutions, and a skip connection to RGB at each size."""
 
     def __init__(
-        self, w_dim: int, resolution: int, channels: int, channel_base: int, channel_max: int, clamp: float | None
-    ):
+        self, w_dim: int, resolution: int, channels: int, channel_base: int, channel_max: int, clamp: float | None,
+        use_noise: bool,
+    ):  # fmt: skip
         super().__init__()
-        self.sizes = layer_sizes(resolution)
+        self.sizes, self.use_noise = layer_sizes(resolution), use_noise
         wide = [min(channel_base // size, channel_max) for size in self.sizes]
         for level, size in enumerate(self.sizes):
             block = nn.Module()
             if level == 0:
                 block.const = nn.Parameter(randn(wide[0], size, size))
             else:
-                block.conv0 = SynthesisLayer(wide[level - 1], wide[level], w_dim, size, True, clamp)
-            block.conv1 = SynthesisLayer(wide[level], wide[level], w_dim, size, False, clamp)
+                block.conv0 = SynthesisLayer(wide[level - 1], wide[level], w_dim, size, True, clamp, use_noise)
+            block.conv1 = SynthesisLayer(wide[level], wide[level], w_dim, size, False, clamp, use_noise)
             block.torgb = ToRGBLayer(wide[level], channels, w_dim, clamp)
             self.add_module(f"b{size}", block)
         self.num_ws = 2 * len(self.sizes)
@@ -70,6 +71,8 @@ class SynthesisNetwork(nn.Module):
 
     @staticmethod
     def _noise(noise, layer: SynthesisLayer, index: int) -> Tensor | None:
+        if not layer.use_noise:
+            return None
         if isinstance(noise, str):
             return layer.noise_const if noise == "const" else None
         return noise[index]
@@ -78,8 +81,8 @@ class SynthesisNetwork(nn.Module):
 class StyleGAN2Generator(Generator):
     """Mapping to W and synthesis. A code is one w per layer, end to end: [num_ws · w_dim] numbers.
 
-    `config.options` holds the official constructor's arguments: w_dim, num_layers (of the mapping), channel_base,
-    channel_max, conv_clamp.
+    `config.options` holds the official constructors' arguments: w_dim, num_layers (of the mapping), channel_base,
+    channel_max, conv_clamp, use_noise.
     """
 
     gaussian = False
@@ -95,7 +98,7 @@ class StyleGAN2Generator(Generator):
         )
         self.synthesis_network = SynthesisNetwork(
             self.w_dim, resolution, config.channels, base, options.get("channel_max", width * CHANNEL_MAX),
-            options.get("conv_clamp"),
+            options.get("conv_clamp"), options.get("use_noise", True),
         )  # fmt: skip
 
     @property
@@ -192,6 +195,10 @@ class StyleGAN2(AdversarialFamily):
         penalty_every=8, augmentation="diffaugment",
     )  # fmt: skip
 
+    @classmethod
+    def options(cls, train: TrainConfig) -> dict:
+        return {**super().options(train), "use_noise": not train.no_noise}
+
     def generate(self, batch: Batch) -> Tensor:
         """Pictures with random noise, some of them with the styles of two draws; w's average follows along."""
         draws, n, network = batch.draws("latent"), len(batch), self.generator
@@ -204,8 +211,8 @@ class StyleGAN2(AdversarialFamily):
             if self.train.mixing > 0:
                 other = network.mapping_network(draws.normal(n, self.config.z_dim), batch.labels)
                 ws = mixed(ws, other, draws.uniform(n), draws.uniform(n), self.train.mixing)
-            noise = [draws.normal(n, *shape) for shape in network.synthesis_network.noise_shapes()]
-            return network.synthesis_network(ws, noise)
+            shapes = network.synthesis_network.noise_shapes() if network.synthesis_network.use_noise else ()
+            return network.synthesis_network(ws, [draws.normal(n, *shape) for shape in shapes])
 
 
 def mixed(ws: Tensor, other: Tensor, chosen: Tensor, crossing: Tensor, share: float) -> Tensor:

@@ -126,7 +126,7 @@ class Learner:
         for name, optimizer in optimizers.items():
             ready = head_start(progress, HEAD_START) if waits and name == "generator" else 1.0
             for group in optimizer.param_groups:
-                group["lr"] = config.lr * lr_scale * share * ready
+                group["lr"] = group["initial_lr"] * lr_scale * share * ready
                 group["betas"] = (group["betas"][0], beta2)
 
 
