@@ -132,12 +132,10 @@ def test_own_sizes_become_ones_that_work_unless_asked_for(tmp_path, tiny):
 
 
 def test_the_sentence_has_its_translation():
-    for table, prefix in ((SENTENCES, "choice."), (WORDS, "choice.")):
-        for code, english in table.items():
-            if english:
-                assert PAGE[prefix + code][0] == english and any(
-                    "\u4e00" <= c <= "\u9fff" for c in PAGE[prefix + code][1]
-                )
+    for code, english in {**SENTENCES, **WORDS}.items():
+        if english:
+            assert PAGE["choice." + code][0] == english and PAGE["choice." + code][1].strip()
+    assert {f"family.{name}" for name in FAMILIES} <= WORDS.keys()
 
 
 def test_a_choice_survives_json_and_a_damaged_one_is_said(tmp_path):

@@ -29,15 +29,21 @@ ANY_SIZE_MOST = 32  # pixels
 CUDA_BATCH = 64
 VERY_FEW, ADAPT_BELOW = 50, 50_000  # pictures
 
-SENTENCES = {  # {family}, {length}, {device}, {augmentation} are words of their own, by code: see WORDS
-    "quick": "Will train a {family} with {width} channels, because in {length} on {device} a small, fast network gets furthest{augmentation}.",
-    "style": "Will train a {family} with {width} channels, because {length} on {device} leaves time for the finer kind{augmentation}.",
+SENTENCES = {  # {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
+    "quick": "Will train {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
+    "style": "Will train {family} ({width} channels), because {length} on {device} leaves time for the finer kind{augmentation}.",
     "size": "Will train {family}, because no other kind of GAN can do {resolution} px{augmentation}.",
     "plain": "Will train {family}{augmentation}.",
-    "named": "Will train a {family} with {width} channels, because that suits {length} on {device}{augmentation}.",
-    "model": "Will train a {family}, because “{model}” is one, with its sizes, so that its weights fit{augmentation}.",
+    "named": "Will train {family} ({width} channels), because that suits {length} on {device}{augmentation}.",
+    "model": "Will train {family}, because “{model}” is one, with its sizes, so that its weights fit{augmentation}.",
 }  # fmt: skip
 WORDS = {
+    "family.dcgan": "a GAN",
+    "family.stylegan2": "a style-based GAN",
+    "family.r3gan": "a steady GAN",
+    "family.mlp_gan": "the GAN of 2014",
+    "family.vae": "a VAE",
+    "family.autoencoder": "an autoencoder",
     "length.minutes": "{amount} min",
     "length.steps": "{amount} steps",
     "device.cpu": "a processor",
@@ -96,7 +102,8 @@ class Choice:
     def message(self) -> str:
         """The sentence in English."""
         facts = {name: value if isinstance(value, str) else f"{value:,g}" for name, value in self.facts.items()}
-        words = {name: WORDS[f"{name}.{facts[name]}"].format(**facts) for name in ("length", "device", "augmentation")}
+        parts = ("family", "length", "device", "augmentation")
+        words = {name: WORDS.get(f"{name}.{facts[name]}", facts[name]).format(**facts) for name in parts}
         return SENTENCES[self.code].format(**{**facts, **words})
 
     def to_event(self) -> dict:
@@ -144,7 +151,7 @@ def choose(config: TrainConfig, situation: Situation, model: ModelConfig | None 
         "share": round(100 * full.augment), "augmentation": _augmentation(config, full, situation.pictures),
     }  # fmt: skip
     if model is not None:
-        facts["model"] = model.title or model.name
+        facts |= {"model": model.title or model.name, "name": model.name}
     return Choice({**defaults, "family": name}, code, facts, options)
 
 

@@ -49,7 +49,7 @@ def plan(config: TrainConfig, device: Device | None = None) -> Plan:
     if not config.start_from:
         return described(config, device)
     source = load_source(config.start_from)
-    check_family(source, config.family)
+    check_family(source.config, config.family)
     return replace(described(following(config, source.config), device, source.config), source=source)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from gan_core.checkpoint import CONFIG, load_model
+from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.models.base import Generator
 from gan_core.training.run import ROOT
@@ -56,12 +57,12 @@ def load_source(spec: str) -> Generator:
     return load_model(hub.pull(spec))
 
 
-def check_family(source: Generator, family: str) -> None:
-    """Raise StudioError unless `source` is of the family that is to be trained ("auto": any)."""
-    if family not in ("auto", source.config.family):
+def check_family(source: ModelConfig, family: str) -> None:
+    """Raise StudioError unless a model is of the family that is to be trained ("auto": any)."""
+    if family not in ("auto", source.family):
         raise StudioError(
             "transfer.family", "“{model}” is a {theirs} model and cannot begin a {ours} training. Train a {theirs}, or start from a {ours} model.",
-            model=source.config.title or source.config.name, theirs=source.config.family, ours=family,
+            model=source.title or source.name, theirs=source.family, ours=family,
         )  # fmt: skip
 
 
@@ -85,9 +86,16 @@ def transfer(source: Generator, generator: Generator) -> Transfer:
         ours[name].copy_(theirs[name])
     new = [name for name in ours if name not in same]
     if not new:
-        return Transfer("whole", {"model": model})
+        return Transfer("whole", {"model": model, "name": source.config.name})
     first = ", ".join(new[:3]) + (" …" if len(new) > 3 else "")
-    facts = {"model": model, "count": len(same), "total": len(ours), "share": int(100 * share), "first": first}
+    facts = {
+        "model": model,
+        "name": source.config.name,
+        "count": len(same),
+        "total": len(ours),
+        "share": int(100 * share),
+        "first": first,
+    }
     return Transfer("part", facts)
 
 

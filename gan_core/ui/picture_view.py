@@ -4,9 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core import data
+from gan_core.config import TrainConfig
 from gan_core.data.pictures import FITS
 from gan_core.data.preview import sheet_of
-from gan_core.ui import run_view, train_form
+from gan_core.ui import run_view, train_choice, train_form
+from gan_core.ui.library import Library
 
 ALL = 600  # own pictures up to which every one is decoded, so that each bad file is named before training
 SHEET = 24  # pictures on the sheet
@@ -29,18 +31,21 @@ def card(name: str) -> dict:
     }
 
 
-def look(form: dict, runs: Path, folders: bool = True) -> dict:
+def look(form: dict, runs: Path, folders: bool = True, library: Library | None = None) -> dict:
     """Return a sheet of the pictures that `form` chooses, exactly as a network would see them, and what was found.
 
     Raises StudioError when there is nothing to be read.
     """
     spec = train_form.data_path(form.get("source"), runs, folders)
     resolution, fit = train_form.number(form, "resolution", whole=True), train_form.one_of(form, "fit", FITS)
+    family = train_form.one_of(form, "family", train_form.FAMILIES)
+    start = train_form.start_model(form.get("start_from"), family, library)
     info = data.describe(spec)
-    if info.bundled and resolution in (None, info.resolution):
+    config = train_choice.seen(info, TrainConfig(data=spec, family=family, resolution=resolution), start)
+    if info.bundled and (config.resolution, config.channels or info.channels) == (info.resolution, info.channels):
         return _bundled(info)
     complete = info.count <= ALL
-    pictures = data.load(spec, resolution, fit=fit, limit=None if complete else SHEET)
+    pictures = data.load(spec, config.resolution, config.channels, fit, None if complete else SHEET)
     sheet = sheet_of(replace(pictures, images=pictures.images[_spread(len(pictures))]))
     skipped = pictures.skipped if complete else info.skipped
     return {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.training.run import Run, list_runs
 from gan_core.training.state import has_state
@@ -101,7 +102,7 @@ def summary(run: Run) -> dict:
         "active": status.active,
         "code": status.code,
         "message": status.message,
-        "family": config.family,
+        "family": family_of(run, config),
         "data": Path(config.data).name,
         "minutes": config.minutes,
         "steps": config.steps,
@@ -112,6 +113,13 @@ def summary(run: Run) -> dict:
         "resumable": resumable(run),
         "time": run.path.stat().st_mtime,
     }
+
+
+def family_of(run: Run, config: TrainConfig) -> str:
+    """Return the family that a run trains, which may have been chosen for it."""
+    with contextlib.suppress(StudioError, TypeError, KeyError):
+        return str((run.choice or {})["fields"]["family"])
+    return config.family
 
 
 def thumbnail(path: Path, side: int) -> str:
@@ -149,7 +157,7 @@ def webp_url(image: Image.Image, **options) -> str:
 
 def _point(event: dict) -> dict:
     losses = event.get("losses")
-    facts = {key: event.get(key) for key in ("images", "step", "progress", "diversity")}
+    facts = {key: event.get(key) for key in ("images", "step", "progress", "diversity", "augment")}
     return {"t": event.get("elapsed"), **facts, **(losses if isinstance(losses, dict) else {})}
 
 

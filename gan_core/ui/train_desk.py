@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from gan_core import data
 from gan_core.device import pick
 from gan_core.errors import StudioError
-from gan_core.models import FAMILIES
 from gan_core.training.run import launch
-from gan_core.ui import limits, picture_view, run_view, train_form, uploads
+from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads
+from gan_core.ui.library import Library
 from gan_core.ui.requests import Between
 
 TIMES = (0.5, 1, 2, 10, 60)  # minutes that have a card; at home the usual ones, else the longest three allowed
@@ -27,6 +27,7 @@ class TrainDesk:
     inbox: Path
     device: str = "auto"
     share: bool | None = None  # a public link was asked for
+    library: Library | None = None  # the models that a training may start from
     starting: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
@@ -40,16 +41,15 @@ class TrainDesk:
         times = USUAL if most is None else [t for t in TIMES if t <= most][-3:] or [most]
         return {
             "sources": [picture_view.card(name) for name in data.builtin_names()],
-            "families": list(FAMILIES),
+            "families": list(train_form.FAMILIES),
             "times": list(times),
             "most": most,
             "folders": self.folders,
-            "losses": train_form.CHOICES["loss"],
-            "conditional": train_form.CHOICES["conditional"],
+            "choices": {name: train_form.CHOICES[name] for name in train_form.CHOSEN},
             "device": _device(self.device),
             "first": {
                 "bundled": data.builtin_names()[0],
-                "family": next(iter(FAMILIES)),
+                "family": "auto",
                 "minutes": FIRST if FIRST in times else times[-1],
                 "fit": "crop",
             },
@@ -57,7 +57,7 @@ class TrainDesk:
 
     def look(self, form: dict) -> dict:
         """Return what would go into the network: a sheet of pictures, the facts in words, the files left out and why."""
-        return picture_view.look(form, self.runs, self.folders)
+        return picture_view.look(form, self.runs, self.folders, self.library)
 
     def send(self, files: list[Name], token: str | None = None) -> dict:
         """Take files that the browser has just uploaded (their paths in Gradio's inbox) into one upload."""
@@ -65,15 +65,17 @@ class TrainDesk:
         return {"token": upload.token, "files": upload.files}
 
     def plan(self, form: dict) -> dict:
-        """Return the command line that `start` would run and the name the run would get."""
-        config = train_form.config_from(form, self.runs, self.folders)
-        return {"command": train_form.command(config), "name": Path(config.out).name}
+        """Return the command line that `start` would run, the name the run would get, and what would be chosen and why."""
+        config = train_form.config_from(form, self.runs, self.folders, self.library)
+        start = train_form.start_model(form.get("start_from"), config.family, self.library)
+        chosen = train_choice.chosen(config, self.device, start)
+        return {"command": train_form.command(config), "name": Path(config.out).name, **chosen}
 
     def start(self, form: dict, visitor: Visitor) -> dict:
         """Start training in a process of its own; refused while another training goes on."""
         with self.starting:
             self._refuse_second()
-            run = launch(train_form.config_from(form, self.runs, self.folders))
+            run = launch(train_form.config_from(form, self.runs, self.folders, self.library))
             limits.sign(run.path, visitor)
         uploads.sweep(self.runs, run_view.data_in_use(self.runs))
         return {"run": run.name}

@@ -9,32 +9,44 @@ from gan_core.config import RANGES, ModelConfig, TrainConfig
 from gan_core.data import builtin_names
 from gan_core.errors import StudioError
 from gan_core.training import run
+from gan_core.training.preset import Situation, choose
+from gan_core.training.transfer import WEIGHTS, check_family
 from gan_core.ui import limits, uploads
+from gan_core.ui.library import Entry, Library
 
-WHOLE = ("steps", "resolution", "batch", "seed")
-DECIMAL = ("minutes", "lr")
+WHOLE = ("steps", "resolution", "batch", "seed", "width", "d_width", "z_dim")
+DECIMAL = ("minutes", "lr", "gamma", "augment")
 CHOICES = {f.name: f.metadata["choices"] for f in TrainConfig.__dataclass_fields__.values() if "choices" in f.metadata}
-CHOSEN = ("fit", "loss", "conditional")  # of these, a form may set
+CHOSEN = ("fit", "loss", "conditional", "penalty", "augmentation")  # of these, a form may set
+FAMILIES = ("auto", *models.FAMILIES)
 MAX_NAME = 60
 
 
-def config_from(form, runs: Path, folders: bool = True) -> TrainConfig:
+def config_from(form, runs: Path, folders: bool = True, library: Library | None = None) -> TrainConfig:
     """Return the config that `form` (a dict from the browser) asks for, with a run folder of its own below `runs`.
 
+    `library` has the models that a training may start from.
     Raises StudioError whose facts name the `field` at fault; limits of a Space are applied here.
     """
     if not isinstance(form, dict):
         raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.")
-    family = one_of(form, "family", models.FAMILIES)
+    family = one_of(form, "family", FAMILIES)
     data = data_path(form.get("source"), runs, folders)
     values = {name: number(form, name, whole=name in WHOLE) for name in (*WHOLE, *DECIMAL)}
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
     limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
-    title = _title(form.get("name"))
-    out = runs / run.free_name(runs, title or f"{source_name(form['source'])}-{family}")
+    title, source = _title(form.get("name")), source_name(form["source"])
+    out = runs / run.free_name(runs, title or (source if family == "auto" else f"{source}-{family}"))
+    start = start_model(form.get("start_from"), family, library)
     given = {name: value for name, value in values.items() if value is not None}
     config = TrainConfig(
-        data=data, family=family, name=title, out=str(out), flip=form.get("flip") is True, **given
+        data=data,
+        family=family,
+        name=title,
+        out=str(out),
+        flip=form.get("flip") is True,
+        start_from=_spec(start),
+        **given,
     ).checked()
     _check_size(config)
     return config
@@ -53,6 +65,31 @@ def data_path(source, runs: Path, folders: bool = True) -> str:
     if kind == "folder":
         return _folder(name, folders)
     raise StudioError("train.source", "Choose the pictures to learn from first.", field="source")
+
+
+def start_model(model, family: str, library: Library | None) -> Entry | None:
+    """Return the model that a training of `family` is to start from, by its id; None when it starts from nothing.
+
+    Raises StudioError (field `start_from`) when it is not there or of another family.
+    """
+    if model in (None, ""):
+        return None
+    try:
+        if library is None:
+            raise StudioError("train.start", "There is no such model to start from. Choose another one.")
+        entry = library.entry(str(model)[:300])
+        check_family(entry.config, family)
+        return entry
+    except StudioError as error:
+        error.facts["field"] = "start_from"
+        raise
+
+
+def _spec(start: Entry | None) -> str:
+    """What --start-from takes: a bundled model's name where that is enough, else its folder."""
+    if start is None:
+        return ""
+    return start.path.name if start.path.resolve() == (WEIGHTS / start.path.name).resolve() else str(start.path)
 
 
 def source_name(source: dict) -> str:
@@ -129,12 +166,12 @@ def _check_size(config: TrainConfig) -> None:
         return
     import torch
 
-    family = models.family(config.family)
-    full = config.with_defaults(family.DEFAULTS)
-    shape = ModelConfig(config.family, config.resolution, z_dim=full.z_dim, options=family.options(full))
     try:
-        with torch.device("meta"):
-            models.build(shape)
+        if config.family == "auto":
+            choose(config, Situation(1, config.resolution))
+        else:
+            with torch.device("meta"):
+                models.build(ModelConfig(config.family, config.resolution))
     except StudioError as error:
         error.facts["field"] = "resolution"
         raise

@@ -15,9 +15,12 @@ from PIL import Image
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.training.run import Run
+from gan_core.training.transfer import WEIGHTS
 from gan_core.ui import limits, run_view, train_desk, train_form, uploads
+from gan_core.ui.library import Library
 from gan_core.ui.train_desk import TrainDesk
 from gan_core.ui.widgets import answering
+from tests.tiny_models import save_tiny_model
 
 FORM = {"source": {"kind": "bundled", "name": "pixel-faces"}, "family": "dcgan", "fit": "crop", "minutes": "1"}
 
@@ -135,10 +138,84 @@ def test_options_offer_every_family_and_bundled_set(desk):
     from gan_core.models import FAMILIES
 
     options = desk.options()
-    assert options["families"] == list(FAMILIES) and [s["name"] for s in options["sources"]] == list(builtin_names())
+    assert options["families"] == ["auto", *FAMILIES] and [s["name"] for s in options["sources"]] == list(
+        builtin_names()
+    )
     assert all(s["preview"].startswith("data:image/") and s["licence"] for s in options["sources"])
-    assert options["most"] is None and options["folders"]
+    assert options["most"] is None and options["folders"] and options["first"]["family"] == "auto"
     json.dumps(options)
+
+
+# ---- what would be chosen, and a model to start from
+
+
+def test_the_plan_says_what_would_be_trained_and_fills_the_empty_fields(desk):
+    auto = {**FORM, "family": "auto"}
+    plan = desk.plan(auto)
+    assert plan["choice"]["code"] == "quick" and plan["choice"]["message"].startswith("Will train a GAN")
+    assert plan["name"] == "pixel-faces" and "--family auto" in plan["command"]
+    assert (plan["fields"]["family"], plan["fields"]["resolution"], plan["fields"]["augmentation"]) == (
+        "dcgan",
+        16,
+        "diffaugment",
+    )
+    assert (
+        desk.plan({**auto, "width": "48", "batch": 9})["fields"] | {"width": 48, "batch": 9}
+        == desk.plan({**auto, "width": "48", "batch": 9})["fields"]
+    )
+    assert desk.plan({**auto, "minutes": "6000"})["fields"]["family"] == "stylegan2"
+    assert desk.plan(FORM)["choice"]["code"] == "named"
+    assert desk.plan({**auto, "resolution": "27"})["fields"]["family"] == "mlp_gan"
+    assert refused("model.resolution", desk.plan, {**auto, "resolution": "101"}).facts["field"] == "resolution"
+    json.dumps(plan)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [("width", "3", "train.range"), ("d_width", "wide", "train.whole"), ("z_dim", 1e9, "train.range"), ("gamma", "-1", "train.range"),
+     ("augment", "2", "train.range"), ("penalty", "r3", "train.choice"), ("augmentation", [], "train.choice"), ("augmentation", "../ada", "train.choice"),
+     ("start_from", "../../etc", "model.unknown"), ("start_from", {"a": 1}, "model.unknown"), ("start_from", "a-vae", "transfer.family")],
+)  # fmt: skip
+def test_the_new_fields_are_checked_too(desk, field, value, code, weights, tmp_path):
+    save_tiny_model(tmp_path / "models" / "a-vae", family="vae", options={"width": 8, "e_width": 8})
+    desk = replace(desk, library=Library(tmp_path / "models", desk.runs))
+    assert refused(code, desk.plan, {**FORM, field: value}).facts["field"] == field
+    assert code == "train.whole" or refused(code, desk.start, {**FORM, field: value}, "me")
+
+
+def test_a_training_starts_from_a_model_of_the_library(desk, weights):
+    desk = replace(desk, library=Library(weights, desk.runs))
+    form = {**FORM, "family": "auto", "source": {"kind": "bundled", "name": "digits"}, "start_from": "a-plain"}
+    plan = desk.plan(form)
+    assert (plan["choice"]["code"], plan["choice"]["facts"]["model"]) == ("model", "Plain")
+    assert (plan["fields"]["resolution"], plan["fields"]["width"], plan["fields"]["z_dim"]) == (16, 8, 8)
+    seen = desk.look(form)
+    assert (seen["size"], seen["channels"]) == (16, 3)  # digits, as the model's network will see them
+    desk.start(form, "me")
+    assert Path(desk.launched[0][0].start_from) == weights / "a-plain"
+    refused("train.start", replace(desk, library=None).plan, form)
+
+
+def test_bundled_models_are_started_from_by_name(desk):
+    desk = replace(desk, library=Library(WEIGHTS, desk.runs))
+    assert "--start-from pixel-faces-gan" in desk.plan({**FORM, "start_from": "pixel-faces-gan"})["command"]
+
+
+def test_own_sizes_are_shown_as_the_network_sees_them(desk):
+    for i in range(2):
+        Image.radial_gradient("L").resize((36, 36)).save(desk.inbox / f"{i}.png")
+    token = desk.send([str(desk.inbox / f"{i}.png") for i in range(2)])["token"]
+    form = {**FORM, "source": {"kind": "upload", "name": token}}
+    assert desk.look(form)["size"] == desk.plan(form)["fields"]["resolution"] == 32
+    assert desk.look({**form, "family": "mlp_gan"})["size"] == 36
+
+
+def test_the_list_names_the_family_that_was_chosen(desk):
+    run = finished(desk)
+    run.save_config(TrainConfig(data="pixel-faces", out=str(run.path)))
+    assert run_view.summary(run)["family"] == "auto"
+    run.save_choice({"fields": {"family": "vae"}})
+    assert run_view.summary(run)["family"] == "vae"
 
 
 # ---- a Space

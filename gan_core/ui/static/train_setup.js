@@ -79,19 +79,75 @@ studio.trainSetup = (section, api, started) => {
     return label;
   };
   const text = (value = "") => Object.assign(make("input"), { type: "text", inputMode: "decimal", autocomplete: "off", value });
-  const select = (name, values) => {
+  // A list whose first entry leaves the choice to the app; what that would be stands beside it (see offer).
+  const select = name => {
     const box = make("select");
-    values.forEach((value, i) => box.append(new Option(t(`train.${name}.${value}`), i ? value : ""))); // the first is the default
+    box.append(new Option(t("train.automatic"), ""), ...options.choices[name].map(value => new Option(t(`train.${name}.${value}`), value)));
     return box;
   };
+  const CLASSES = ["yes", "no"];
+  const conditional = () => {
+    const box = make("select");
+    box.append(new Option(t("train.conditional.auto"), ""), ...CLASSES.map(value => new Option(t(`train.conditional.${value}`), value)));
+    return box;
+  };
+  const group = (name, nodes) => {
+    const box = make("div", "field-group");
+    const fields = make("div", "fields");
+    box.dataset.group = name;
+    fields.append(...nodes);
+    box.append(make("h4", "", t(`train.group.${name}`)), fields);
+    return box;
+  };
+  const texts = names => names.map(name => field(name, text()));
   const advanced = () => {
-    const fields = ["resolution", "batch", "lr"].map(name => field(name, text()));
-    fields.push(field("seed", text("0")));
-    if (!options.most) fields.push(field("steps", text()));
-    fields.push(field("loss", select("loss", options.losses)), field("conditional", select("conditional", options.conditional)));
     const flip = make("label", "field tick");
     flip.append(Object.assign(make("input"), { type: "checkbox", name: "flip" }), make("span", "", t("train.flip")));
-    part("advanced").replaceChildren(...fields, flip);
+    const budget = options.most ? ["batch", "lr"] : ["batch", "lr", "steps"];
+    part("advanced").replaceChildren(
+      group("pictures", [...texts(["resolution"]), field("conditional", conditional()), flip]),
+      group("network", texts(["width", "d_width", "z_dim"])),
+      group("learning", [...texts(budget), field("seed", text("0"))]),
+      group("contest", [field("loss", select("loss")), field("penalty", select("penalty")), ...texts(["gamma"]), field("augmentation", select("augmentation")), ...texts(["augment"])]),
+    );
+  };
+
+  // ---- what the app would choose for every field that is left empty, and its sentence
+  const offer = (choice, fields) => {
+    part("choice").textContent = studio.choiceSaid(choice);
+    part("choice").hidden = false;
+    for (const [name, value] of Object.entries(fields)) {
+      const input = form.elements[name];
+      if (input instanceof HTMLInputElement && input.type === "text") input.placeholder = value ?? "";
+      else if (input instanceof HTMLSelectElement) {
+        const own = t(`train.${name}.${value}`);
+        input.options[0].text = t("train.automatic.value", { value: own });
+      }
+    }
+    const adversarial = fields.penalty !== "none" || fields.augmentation !== "none" || fields.family.endsWith("gan");
+    part("advanced").querySelector("[data-group=contest]").hidden = !adversarial;
+  };
+
+  // ---- a model to start from: those of the chosen kind
+  const starts = () => {
+    const family = form.elements.family.value, box = form.elements.start_from, before = box.value;
+    const fitting = studio.store.models.filter(model => family === "auto" || model.family === family);
+    const groups = ["bundled", "run", "hub"].map(origin => {
+      const list = fitting.filter(model => model.origin === origin);
+      const node = Object.assign(make("optgroup"), { label: t(`model.${origin}`) });
+      node.append(...list.map(model => new Option(studio.modelTitle(model), model.id)));
+      return list.length ? node : null;
+    });
+    box.replaceChildren(new Option(t("train.start_from.none"), ""), ...groups.filter(Boolean));
+    box.value = fitting.some(model => model.id === before) ? before : "";
+    part("start").hidden = !fitting.length;
+    startPicture();
+  };
+  const startPicture = () => {
+    const model = studio.store.models.find(one => one.id === form.elements.start_from.value);
+    const image = part("start").querySelector("img");
+    image.hidden = !model?.thumb;
+    if (model) studio.thumb(image, model);
   };
 
   const fill = () => {
@@ -108,6 +164,7 @@ studio.trainSetup = (section, api, started) => {
       if (radio) radio.checked = true;
     }
     advanced();
+    studio.store.onModels(starts);
     choose({ kind: "bundled", name: options.first.bundled });
     part("folder").parentElement.querySelector("[data-do=folder]").hidden = !options.folders;
     part("device").textContent = t(`train.device.${options.device.kind}`, options.device);
@@ -158,10 +215,15 @@ studio.trainSetup = (section, api, started) => {
   const plan = studio.later(250, async () => {
     if (!source) return;
     try {
-      const { command, name } = await api.plan({ form: filled() });
+      const { command, name, choice, fields } = await api.plan({ form: filled() });
       part("command").textContent = command;
       form.elements.name.placeholder = name;
-    } catch (fault) { if (fault.code !== "offline") complain(fault); }
+      offer(choice, fields);
+    } catch (fault) {
+      if (fault.code === "offline") return;
+      part("choice").hidden = true;
+      complain(fault);
+    }
   });
 
   const choose = next => {
@@ -172,12 +234,14 @@ studio.trainSetup = (section, api, started) => {
     look();
     plan();
   };
-  const mustLook = ["fit", "resolution"];
+  const mustLook = ["fit", "resolution", "start_from"];
   form.addEventListener("change", event => {
     const { name, value } = event.target;
     forgive();
     if (name === "bundled") choose({ kind: "bundled", name: value });
-    else if (mustLook.includes(name)) look();
+    if (name === "family") starts();
+    if (name === "start_from") startPicture();
+    if (mustLook.includes(name) || (name === "family" && source?.kind !== "bundled")) look();
     if (name) plan();
   });
   form.addEventListener("input", event => { if (event.target.name) plan(); });

@@ -18,7 +18,8 @@ studio.trainWatch = (section, api, changed) => {
     part("no-sheet").hidden = false;
     part("curves").replaceChildren();
     curves = null;
-    for (const name of ["says", "facts", "when"]) part(name).textContent = "";
+    for (const name of ["says", "facts", "when", "why"]) part(name).textContent = "";
+    delete part("why").dataset.said;
   };
 
   // ---- asking
@@ -94,13 +95,25 @@ studio.trainWatch = (section, api, changed) => {
     part("rate").textContent = status.images_per_second ? number(Math.round(status.images_per_second)) : "–";
     part("seen").textContent = number(status.images || 0);
     part("watch-command").textContent = news.command;
-    if (start) facts();
+    if (start) { facts(); why(); }
     part("no-sheet").textContent = t(ACTIVE.includes(status.state) ? "train.no_sheet" : "train.no_sheet.ever");
     section.querySelector("figcaption").hidden = !samples.length;
     doing("pause").hidden = !news.mine || !news.pausable || status.state !== "running";
     doing("resume").hidden = !news.mine || !(status.state === "paused" || news.resumable);
     doing("stop").hidden = !news.mine || !["running", "paused", "starting"].includes(status.state) || Boolean(section.querySelector(".ask"));
     doing("open").hidden = ACTIVE.includes(status.state) || !news.model;
+  };
+  // Why this was trained (said once, at the start), what came over from another model, and what to know of the pictures.
+  const why = () => {
+    const lines = [
+      ...(start.choice ? [studio.choiceSaid(start.choice)] : []),
+      ...(start.transfer ? [studio.transferSaid(start.transfer)] : []),
+      ...(start.notes || []).map(note => studio.said(`note.${note.code}`, note.message, note.facts)),
+    ];
+    const box = part("why");
+    if (box.dataset.said === lines.join("\n")) return;
+    box.dataset.said = lines.join("\n");
+    box.replaceChildren(...lines.map(line => make("p", "", line)));
   };
   const facts = () => {
     const family = studio.has(`family.${start.family}`) ? t(`family.${start.family}`) : start.family;

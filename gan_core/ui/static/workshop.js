@@ -6,6 +6,20 @@ Object.assign(studio, (() => {
   // A sentence that the app wrote in English (it may know details), or its translation by key.
   const said = (key, english, facts = {}) => (document.documentElement.lang !== "en" && studio.has(key) ? t(key, facts) : english);
 
+  // What Auto chose and why: a sentence whose words for kind, time, machine and augmentation are sentences' parts themselves.
+  const PARTS = ["family", "length", "device", "augmentation"];
+  const told = (kind, code, facts) => {
+    const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === "number" ? number(value) : value]));
+    if ("model" in facts) shown.model = studio.modelTitle({ name: facts.name, title: facts.model });
+    const words = PARTS.filter(part => part in facts).map(part => {
+      const key = `choice.${part}.${facts[part]}`;
+      return [part, studio.has(key) ? t(key, shown) : part === "family" ? facts[part] : ""];
+    });
+    return t(`${kind}.${code}`, { ...shown, ...Object.fromEntries(words) });
+  };
+  const choiceSaid = ({ code, facts }) => told("choice", code, facts);
+  const transferSaid = ({ code, facts }) => told("transfer", code, facts);
+
   const copyText = async text => {
     try { await navigator.clipboard.writeText(text); studio.toast(t("train.copied")); } catch { studio.toast(t("train.copy_failed"), "bad"); }
   };
@@ -57,5 +71,5 @@ Object.assign(studio, (() => {
 
   const date = seconds => new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
-  return { number, said, copyText, visitor, ask, action, date, openModel, fetchFile };
+  return { number, said, choiceSaid, transferSaid, copyText, visitor, ask, action, date, openModel, fetchFile };
 })());

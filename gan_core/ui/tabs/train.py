@@ -12,7 +12,11 @@ from gan_core.ui.widgets import Panel
 def build(studio: Studio) -> None:
     """Put the tab on the page."""
     desk = TrainDesk(
-        Path(studio.settings.runs), Path(get_upload_folder()), studio.settings.device, studio.settings.share
+        Path(studio.settings.runs),
+        Path(get_upload_folder()),
+        studio.settings.device,
+        studio.settings.share,
+        studio.engine.library,
     )
     asked = (
         desk.options,

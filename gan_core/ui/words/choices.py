@@ -3,11 +3,17 @@
 from gan_core.training import preset, transfer
 
 CHINESE = {
-    "quick": "将训练{family}，宽度 {width}：{device}上只有{length}，小而快的网络走得最远{augmentation}。",
-    "style": "将训练{family}，宽度 {width}：{device}上有{length}，足够训练更精细的模型{augmentation}。",
+    "family.dcgan": " GAN",
+    "family.stylegan2": "风格 GAN",
+    "family.r3gan": "稳健 GAN",
+    "family.mlp_gan": " 2014 年的 GAN",
+    "family.vae": " VAE",
+    "family.autoencoder": "自编码器",
+    "quick": "将训练{family}（{width} 通道）：{device}上只有{length}，小而快的网络走得最远{augmentation}。",
+    "style": "将训练{family}（{width} 通道）：{device}上有{length}，足够训练更精细的模型{augmentation}。",
     "size": "将训练{family}：其他 GAN 都不支持 {resolution} 像素{augmentation}。",
     "plain": "将训练{family}{augmentation}。",
-    "named": "将训练{family}，宽度 {width}，适合{device}上的{length}{augmentation}。",
+    "named": "将训练{family}（{width} 通道），适合{device}上的{length}{augmentation}。",
     "model": "将训练{family}：“{model}”就是这种模型，沿用它的尺寸，权重才能接上{augmentation}。",
     "length.minutes": " {amount} 分钟",
     "length.steps": " {amount} 步",

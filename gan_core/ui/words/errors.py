@@ -148,6 +148,7 @@ ERRORS: dict[str, str] = {
     "train.ranks_device": "多个进程只能在 cuda 或 cpu 上共同训练，不能用 {name}。",
     "train.ranks_start": "{ranks} 个进程没有找到彼此。请一起启动：torchrun --nproc_per_node={ranks} train_local.py",
     "train.source": "请先选择要学习的图片。",
+    "train.start": "没有这个可作为起点的模型，请选择其他的。",
     "train.too_long": "这里每次训练最多 {limit} 分钟。需要更久，请在自己的电脑上运行潜空间工作室。",
     "train.whole": "“{value}”不是整数。",
     "transfer.family": "“{model}”是 {theirs} 模型，不能作为 {ours} 训练的起点。请训练 {theirs}，或改用 {ours} 模型。",

@@ -55,6 +55,8 @@ WORDS = {
     "model.fashion-vae": ("Clothes, soft", "服饰（柔和）"),
     "model.digits-gan": ("Digits", "手写数字"),
     "family.dcgan": ("GAN", "GAN"),
+    "family.auto": ("automatic", "自动"),
+    "family.stylegan2": ("style-based GAN", "风格 GAN"),
     "family.r3gan": ("steady GAN", "稳健 GAN"),
     "family.mlp_gan": ("the first GAN", "最初的 GAN"),
     "family.vae": ("VAE", "VAE"),
