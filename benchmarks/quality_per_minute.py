@@ -131,14 +131,14 @@ def table(rows: list[dict]) -> str:
         here = [r for r in rows if r["data"] == data and r["trainer"] != "real"]
         minutes = sorted({r["minutes"] for r in here})
         kid = {(r["trainer"], r["minutes"]): r["kid"] for r in here}
-        lines.append(f"{data:14}" + "".join(f"{f'{m:g} min':>10}{'÷ ours':>8}" for m in minutes))
+        lines.append(f"{data:20}" + "".join(f"{f'{m:g} min':>10}{'÷ ours':>8}" for m in minutes))
         for trainer in dict.fromkeys(r["trainer"] for r in here):
             cells = ""
             for m in minutes:
                 best = min((kid[name, m] for name in OURS if (name, m) in kid), default=None)
                 found = kid.get((trainer, m))
                 cells += " " * 18 if found is None else f"{found:10.0f}" + (f"{found / best:8.2f}" if best else " " * 8)
-            lines.append(f"  {trainer:12}" + cells)
+            lines.append(f"  {trainer:18}" + cells)
     return "\n".join(lines)
 
 
@@ -165,11 +165,19 @@ def plot(report: dict, path: Path) -> None:
             xlabel="minutes of training, one core",
             yscale="log",
         )
+        panel.set_xticks(sorted({r["minutes"] for r in rows if r["minutes"]}))
     axes[0][0].set_ylabel("KID × 10³, lower is better")
     handles = {
         label: handle for panel in axes[0] for handle, label in zip(*panel.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(handles.values(), handles.keys(), frameon=False, loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(
+        handles.values(),
+        handles.keys(),
+        frameon=False,
+        loc="outside lower center",
+        ncols=max(2, 2 * len(names) - 1),
+        fontsize=8,
+    )
     figure.suptitle(f"{common.machine_line(report['machine'])}, N = {report['settings']['n']}", fontsize=9)
     figure.savefig(path, dpi=130)
     plt.close(figure)

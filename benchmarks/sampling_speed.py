@@ -103,6 +103,9 @@ def pair(folder: Path, sizes: Sizes, weights: Path | None):
     config = ModelConfig("stylegan2", sizes.resolution, sizes.channels, sizes.z_dim, options=options)
     ours = build(config)
     ours.load_state_dict(from_official(theirs.state_dict()))
+    ours.to(
+        memory_format=torch.channels_last
+    )  # as gan_core.load places every model; the official code does not gain by it
     return theirs.eval().requires_grad_(False), ours.eval().requires_grad_(False)
 
 

@@ -195,4 +195,5 @@ def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) 
             "model.not_finite", "{file} holds numbers that are not finite; the model is broken.", file=name
         )
     model.load_state_dict(tensors, assign=True)
+    model.to(memory_format=torch.channels_last)  # measured faster to draw with, at any batch size
     return model.eval().requires_grad_(False)

@@ -88,7 +88,7 @@ def test_pictures_are_fitted_there_and_back():
 def test_every_peer_says_what_it_needs(name):
     peer = resolve(PEERS, name)
     assert issubclass(peer, Peer) and peer.flag.startswith("--") and peer.label and peer.needs and peer.batch > 0
-    assert name in quality_per_minute.PEER_COLOURS
+    assert name in quality_per_minute.PEER_COLOURS and name not in quality_per_minute.OURS
 
 
 def test_a_published_file_is_read_for_its_three_definitions(tmp_path):
@@ -136,17 +136,17 @@ def test_a_resumed_run_does_only_what_is_missing(tmp_path):
     options = quality_per_minute.parsed(
         ["--minutes", "1,2", "--ours", "dcgan", "--data", "faces", "--out", str(tmp_path)]
     )
-    options.peers = {"r3gan": tmp_path}
+    options.peers = {"r3gan-code": tmp_path}
     results = common.Results(tmp_path / "q.json", {})
 
     def found():
         return sorted((j["trainer"], j["minutes"]) for j in quality_per_minute.jobs(options, results))
 
-    assert found() == [("dcgan", [1.0]), ("dcgan", [2.0]), ("r3gan", [1.0, 2.0]), ("real", [0])]
+    assert found() == [("dcgan", [1.0]), ("dcgan", [2.0]), ("r3gan-code", [1.0, 2.0]), ("real", [0])]
     results.add(
-        [{"data": "faces", "trainer": t, "minutes": m} for t, m in (("real", 0), ("dcgan", 1.0), ("r3gan", 1.0))]
+        [{"data": "faces", "trainer": t, "minutes": m} for t, m in (("real", 0), ("dcgan", 1.0), ("r3gan-code", 1.0))]
     )
-    assert found() == [("dcgan", [2.0]), ("r3gan", [1.0, 2.0])]  # a peer's marks belong to one training
+    assert found() == [("dcgan", [2.0]), ("r3gan-code", [1.0, 2.0])]  # a peer's marks belong to one training
 
 
 def test_jobs_run_in_processes_of_their_own_and_failures_are_told(tmp_path, capfd, monkeypatch):
@@ -168,7 +168,7 @@ def test_jobs_run_in_processes_of_their_own_and_failures_are_told(tmp_path, capf
 
 def quality_rows():
     rows = [{"data": d, "trainer": "real", "minutes": 0, "kid": 0.2} for d in ("faces", "fashion")]
-    for trainer, kid in (("auto", 100.0), ("r3gan", 400.0)):
+    for trainer, kid in (("auto", 100.0), ("r3gan-code", 400.0)):
         rows += [
             {"data": d, "trainer": trainer, "minutes": m, "kid": kid / m}
             for d in ("faces", "fashion")
@@ -182,7 +182,7 @@ def test_quality_is_plotted_and_compared(tmp_path):
     assert (tmp_path / "q.png").read_bytes().startswith(PNG)
     lines = quality_per_minute.table(quality_rows()).splitlines()
     assert lines[1].split() == ["auto", "100", "1.00", "50", "1.00"]
-    assert lines[2].split() == ["r3gan", "400", "4.00", "200", "4.00"]
+    assert lines[2].split() == ["r3gan-code", "400", "4.00", "200", "4.00"]
 
 
 def test_stacked_is_plotted_and_told(tmp_path):

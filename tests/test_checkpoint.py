@@ -41,6 +41,11 @@ def test_weights_are_half_precision_and_statistics_are_not(folder):
     assert next(t for k, t in tensors.items() if k.endswith("running_var")).dtype == torch.float32
 
 
+def test_a_loaded_model_lies_as_it_draws_fastest(folder):
+    weights = [p for p in load_model(folder).parameters() if p.ndim == 4]
+    assert weights and all(p.is_contiguous(memory_format=torch.channels_last) for p in weights)
+
+
 def test_a_weight_file_alone_says_what_it_is(folder, tmp_path):
     alone = tmp_path / "alone.safetensors"
     shutil.copyfile(folder / "model.safetensors", alone)

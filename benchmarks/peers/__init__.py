@@ -17,8 +17,8 @@ from torch.nn import functional as F
 # name -> class of a peer
 PEERS = {
     "pytorch-dcgan": "benchmarks.peers.pytorch_dcgan:PyTorchDCGAN",
-    "r3gan": "benchmarks.peers.r3gan:R3GAN",
-    "stylegan2-ada": "benchmarks.peers.stylegan2_ada:StyleGAN2ADA",
+    "r3gan-code": "benchmarks.peers.r3gan:R3GAN",
+    "stylegan2-ada-code": "benchmarks.peers.stylegan2_ada:StyleGAN2ADA",
     "pythae-vae": "benchmarks.peers.pythae_vae:PythaeVAE",
 }
 CHUNK = 50  # samples drawn at a time
