@@ -39,6 +39,8 @@ def model_card(config: ModelConfig) -> str:
     ]
     if config.quality:
         lines += [QUALITY, "", *_table(config.quality), ""]
+    if config.notes:
+        lines += ["## Notes", "", config.notes, ""]
     return "\n".join(lines)
 
 

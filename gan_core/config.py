@@ -21,7 +21,8 @@ class ModelConfig:
     """What a model folder says of itself (`config.json`).
 
     `resolution` pixels a side, `channels` 1 (grey), 3 (RGB) or 4 (RGBA), `z_dim` latent numbers, `num_classes` 0 when
-    unconditional. `options` holds the sizes only its family knows; `training` and `quality` are facts for the model card.
+    unconditional. `options` holds the sizes only its family knows; `training` and `quality` are facts for the model card, `notes`
+    what else it says (Markdown).
     """
 
     family: str
@@ -35,6 +36,7 @@ class ModelConfig:
     data: str = ""
     licence: str = ""
     pixel_art: bool = False
+    notes: str = ""
     options: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     quality: dict = field(default_factory=dict)
@@ -84,7 +86,7 @@ def _fits(name: str, value) -> bool:
         return isinstance(value, bool)
     if name in ("options", "training", "quality"):
         return isinstance(value, dict)
-    return isinstance(value, str) and len(value) <= 2000
+    return isinstance(value, str) and len(value) <= 4000
 
 
 def _help(default, text: str, **extra):

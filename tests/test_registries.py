@@ -169,3 +169,10 @@ def test_a_size_that_cannot_be_done_names_sizes_that_can(resolution):
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(StudioError, match="dcgan, stylegan2"):
         resolve(FAMILIES, "diffusion")
+
+
+def test_gamma_falls_over_the_run_and_doubles_when_the_numbers_ran_away(tiny):
+    trained, _ = in_training("dcgan", tiny, gamma=2.0, gamma_final=0.1)
+    assert trained.gamma() == 2.0
+    trained.progress, trained.caution = 1.0, 4.0
+    assert trained.gamma() == pytest.approx(0.8)

@@ -100,9 +100,13 @@ class AdversarialFamily(Family):
         real, generated = logits.chunk(2)
         loss = self.loss.discriminator(real, generated)
         penalty = self.penalty(images, logits, labels, draws) if penalise else loss.new_zeros(())
-        gamma = cosine(self.progress, train.gamma, train.gamma * train.gamma_final) * train.penalty_every
+        gamma = self.gamma() * train.penalty_every
         ((loss + penalty * gamma) / parts).backward()
         return loss.detach(), real.detach(), generated.detach(), penalty.detach()
+
+    def gamma(self) -> float:
+        """The penalty's weight now: it falls over the run, and doubles each time the numbers ran away."""
+        return self.caution * cosine(self.progress, self.train.gamma, self.train.gamma * self.train.gamma_final)
 
     def penalty(self, images: Tensor, logits: Tensor, labels: Tensor | None, draws) -> Tensor:
         """The gradient penalty by name, on the judged pictures and through their augmentation (as R3GAN takes it)."""

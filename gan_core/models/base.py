@@ -126,6 +126,7 @@ class Family(ABC):
     def __init__(self, config: ModelConfig, train: TrainConfig, device: Device):
         self.config, self.train, self.device = config, train, device
         self.progress = 0.0  # share of the budget that is spent; set by the loop before each step
+        self.caution = 1.0  # doubled each time the numbers ran away; likewise
         self.generator = self.place(self.Generator(config))
 
     @classmethod

@@ -118,7 +118,7 @@ class Learner:
     def _set_schedules(self, progress: float, lr_scale: float) -> None:
         """Tell the family how far the run is, and set learning rate and β2 for that place."""
         config = self.config
-        self.family.progress = progress
+        self.family.progress, self.family.caution = progress, 1 / lr_scale
         share = RATES[config.lr_schedule](progress, 1.0, config.lr_final)
         beta2 = cosine(progress, config.beta2, config.beta2_final)
         optimizers = self.family.optimizers()

@@ -243,7 +243,7 @@ class Session:
             time.sleep(1.0)
 
     def roll_back(self) -> Iterator[dict]:
-        """Return to the last checkpoint with half the learning rate; give up after a few times in a row."""
+        """Return to the last checkpoint with half the learning rate (and twice the gradient penalty); give up after a few times in a row."""
         step, scale, rollbacks = self.counters.step, self.counters.lr_scale / 2, self.counters.rollbacks + 1
         if rollbacks > MAX_ROLLBACKS:
             raise StudioError(
