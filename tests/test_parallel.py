@@ -142,7 +142,7 @@ def test_torchrun_leaves_one_run_that_one_process_resumes(tiny, tmp_path):
     run = Run(config.out)
     events = run.read_events()[0]
     assert [e["type"] for e in events].count("start") == 1 and events[0]["processes"] == 2
-    assert events[-1]["facts"]["images"] == 48 and [step for step, _ in run.samples()] == [0, 3]
+    assert events[-1]["facts"]["images"] == 48 and {0, 3} <= {step for step, _ in run.samples()} <= {0, 1, 2, 3}
     one = replace(config, out=str(tmp_path / "one"))
     list(gan_core.train(one))
     ours, theirs = (load_file(Run(c.out).checkpoint_folder / "latest.safetensors") for c in (config, one))
