@@ -1,7 +1,8 @@
 """Several processes that train one model (torch.distributed); with one process everything here does nothing.
 
 `torchrun --nproc_per_node=N` starts them and tells each its number by environment variables. Process 0 leads: it alone
-decides what is done next (`tell`, `told`) and writes. Tensors on a GPU travel by NCCL, all others by gloo.
+decides what is done next (`tell`, `told`) and writes. Tensors on a GPU travel by NCCL, all others by gloo. BatchNorm sees
+the statistics of each process's own share of a batch, and the running ones of the first are kept.
 """
 
 import contextlib
