@@ -4,7 +4,7 @@
 
 Our default, WGAN-GP and plain BCE train the same two networks on the same 50,000 pictures (a zip, as a person would bring them),
 28 px; with a checkout of github.com/pytorch/examples its DCGAN trains too, at the 64 px it is written for. Every trainer gets the
-same number of pictures (`--pictures`) or the same time (`--minutes`). Each is sampled 25,600 times; a digit classifier, trained
+same number of pictures (`--pictures`) or the same time (`--minutes`). Each is sampled 25,600 times (`--n`); a digit classifier, trained
 here, names the modes (see stacked.py). Rows are written as they come, `--resume` goes on. Writes benchmarks/results/stacked_mnist.{json,png}.
 """
 
@@ -41,7 +41,7 @@ def measured(job: dict) -> list[dict]:
     classifier.load_state_dict(torch.load(job["classifier"], weights_only=True))
     real = stacked.modes_of(classifier.eval(), stacked.stacked(PICTURES))
     if job["trainer"] == "real":
-        samples, facts = stacked.stacked(SAMPLES, job["seed"] + 1), {"settings": "other random triples"}
+        samples, facts = stacked.stacked(job["n"], job["seed"] + 1), {"settings": "other random triples"}
     else:
         samples, facts = peer(job) if job["trainer"] == PEER else ours(job)
     modes = stacked.modes_of(classifier, samples)
@@ -70,7 +70,7 @@ def ours(job: dict):
     facts["settings"] = (
         f"{events[0]['family']}, batch {events[0]['batch']}, {sum(events[0]['parameters'].values()):,} parameters"
     )
-    return Samples(model, SAMPLES, job["seed"])[:], facts
+    return Samples(model, job["n"], job["seed"])[:], facts
 
 
 def batch_of(config) -> int:
@@ -88,7 +88,7 @@ def peer(job: dict):
     images = stacked.stacked(PICTURES).to(pick(job["device"]).device)
     trainer = resolve(PEERS, PEER)(Setting(images, Path(job["folder"]), job["seed"]))
     mark = job["pictures"] or job["minutes"]
-    (shot,) = snapshots(trainer, [mark], SAMPLES, by_pictures=bool(job["pictures"]))
+    (shot,) = snapshots(trainer, [mark], job["n"], by_pictures=bool(job["pictures"]))
     facts = {"images": shot.images, "minutes": round(shot.seconds / 60, 2), "settings": trainer.settings()}
     return shot.samples, facts
 
@@ -155,7 +155,7 @@ def plot(report: dict, path: Path) -> None:
         f"{settings['pictures']:,} pictures each" if settings["pictures"] else f"{settings['minutes']:g} minutes each"
     )
     figure.suptitle(
-        f"{common.machine_line(report['machine'])}, {budget}, N = {SAMPLES:,}, classifier {report['accuracy']:.2%}",
+        f"{common.machine_line(report['machine'])}, {budget}, N = {settings['n']:,}, classifier {report['accuracy']:.2%}",
         fontsize=9,
     )
     figure.savefig(path, dpi=130)
@@ -178,6 +178,9 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
         default=common.usable_cores()[:2],
         help="one training on each; default: the first two",
     )
+    cli.add_argument(
+        "--n", type=int, default=SAMPLES, help=f"samples of each trainer; published figures have {SAMPLES}"
+    )
     cli.add_argument("--seed", type=int, default=0)
     cli.add_argument("--device", default="cpu")
     cli.add_argument("--resume", action="store_true", help="measure only what is missing in the results")
@@ -198,7 +201,7 @@ def main() -> None:
         common.answer(measured(json.loads(sys.argv[2])))
         return
     options = parsed()
-    settings = {n: getattr(options, n) for n in ("pictures", "minutes", "family", "seed", "device")} | {"n": SAMPLES}
+    settings = {n: getattr(options, n) for n in ("pictures", "minutes", "family", "n", "seed", "device")}
     results = common.Results(options.out / "stacked_mnist.json", settings)
     if options.resume:
         results.keep_for_resume()

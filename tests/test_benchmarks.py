@@ -188,7 +188,7 @@ def test_quality_is_plotted_and_compared(tmp_path):
 def test_stacked_is_plotted_and_told(tmp_path):
     rows = [{"trainer": "real", "modes": 1000, "reverse_kl": 0.04}, {"trainer": "bce", "modes": 99, "reverse_kl": 3.4}]
     rows[1] |= {"images": 1000, "minutes": 2.0}
-    settings = {"pictures": 1000, "minutes": 0}
+    settings = {"pictures": 1000, "minutes": 0, "n": 25_600}
     stacked_mnist.plot({"machine": MACHINE, "settings": settings, "accuracy": 0.99, "rows": rows}, tmp_path / "s.png")
     assert (tmp_path / "s.png").read_bytes().startswith(PNG)
     assert stacked_mnist.table(rows).splitlines()[2].split() == ["bce", "99", "3.400", "1000", "2.0"]
