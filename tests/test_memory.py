@@ -48,7 +48,7 @@ def test_parts_add_up_to_the_whole_batch(name, tiny, tmp_path):
 def test_the_next_number_of_parts_divides_the_batch():
     batch = Batch(torch.zeros(12, 1, 8, 8), None, 0, 0, Share(0, 12, 12))
     assert [more_parts(batch, n) for n in (1, 2, 4, 5, 6)] == [2, 4, 12, 12, 12]
-    with pytest.raises(StudioError, match="Not even one picture"):
+    with pytest.raises(StudioError, match="Memory is too small"):
         more_parts(batch, 12)
 
 
@@ -63,7 +63,7 @@ def test_memory_that_ran_out_is_recognised_on_every_device():
     ):
         assert out_of_memory(error)
     assert not out_of_memory(RuntimeError("The size of tensor a (3) must match")) and not out_of_memory(ValueError())
-    with pytest.raises(StudioError, match="Not even one"), said_in_words():
+    with pytest.raises(StudioError, match="Memory is too small"), said_in_words():
         torch.empty(2**46)
 
 

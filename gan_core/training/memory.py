@@ -58,6 +58,7 @@ def fitting(build: Callable[[], Family], batch: Batch, parts: int) -> int:
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
+        del family
         parts = more_parts(batch, parts)
 
 
@@ -65,7 +66,7 @@ def too_little() -> StudioError:
     """The sentence for a machine that this run does not fit."""
     return StudioError(
         "train.no_memory",
-        "Not even one picture at a time fits into memory. Choose a smaller size or width, or close other programs.",
+        "Memory is too small for this run. Choose a smaller size or width, fewer pictures (--limit), or close other programs.",
     )
 
 

@@ -139,7 +139,7 @@ ERRORS: dict[str, str] = {
     "train.name": "名称最多 {limit} 个字。",
     "train.no_classes": "无法学习类别：{why}。",
     "train.no_folders": "这里只能上传图片，不能填写文件夹。",
-    "train.no_memory": "内存连一张图片都放不下。请减小尺寸或宽度，或关闭其他程序。",
+    "train.no_memory": "内存不足以进行这次训练。请减小尺寸或宽度、少用一些图片（--limit），或关闭其他程序。",
     "train.no_steps": "这里只能按分钟设置训练时长。",
     "train.number": "“{value}”不是数字。",
     "train.off": "这里关闭了训练。请在自己的电脑上运行潜空间工作室来训练。",
