@@ -60,7 +60,14 @@ def test_what_is_chosen(changes, expected):
     assert choice.message.startswith("Will train") and choice.message.endswith(".") and "{" not in choice.message
 
 
-NOT_CHOSEN = ("steps", "resolution", "channels", "limit")  # these say what the pictures and the budget are
+NOT_CHOSEN = (
+    "steps",
+    "resolution",
+    "channels",
+    "limit",
+    "d_lr",
+    "discriminator",
+)  # the pictures, the budget, and as the generator's
 
 
 @pytest.mark.parametrize(
@@ -158,6 +165,13 @@ def test_a_resumed_run_keeps_its_choice_whatever_the_time_is_now(tiny, monkeypat
     run._choice.unlink()  # a run from before choices were written down tells its sizes by its model
     list(gan_core.train(replace(config, family="dcgan", steps=Run(config.out).status().step + 1), resume=True))
     assert run.status().state == "done"
+
+
+def test_an_adaptive_strength_is_told_as_it_moves(tiny):
+    events = list(gan_core.train(tiny(loss="nonsaturating", steps=2)))
+    assert [e["augment"] for e in events if e["type"] == "progress"]
+    fixed = list(gan_core.train(tiny(steps=1, out=tiny().out + "-fixed")))
+    assert not [e for e in fixed if e["type"] == "progress" and "augment" in e]
 
 
 def test_default_folders():

@@ -110,7 +110,7 @@ def test_sizes_that_no_field_can_say_follow_too(trained, tiny):
     from gan_core.training.preset import Situation, choose
 
     choice = choose(TrainConfig(), Situation(24, 16), replace(model.config, options=options))
-    assert choice.options == {"channel_max": 16}
+    assert choice.options == {"channel_max": 16, "use_noise": True}
     assert choose(TrainConfig(width=8), Situation(24, 16), replace(model.config, options=options)).options == {}
 
 

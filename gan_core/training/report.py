@@ -117,8 +117,13 @@ class Reporter:
             "progress", step=c.step, images=c.images, elapsed=round(c.elapsed, 2), images_per_second=round(speed, 1),
             remaining=None if remaining is None else round(remaining, 1), progress=round(min(share, 1), 4),
             losses={k: round(v, 5) for k, v in self.losses.read().items()},
-            diversity=None if self._diversity is None else round(self._diversity, 3),
+            diversity=None if self._diversity is None else round(self._diversity, 3), **self._augmentation(),
         )  # fmt: skip
+
+    def _augmentation(self) -> dict:
+        """Where adaptive augmentation stands; nothing of a strength that does not move."""
+        adaptive = self._learner.config.augmentation == "ada"
+        return {"augment": round(float(self._learner.family.adaptive()["augment"]), 4)} if adaptive else {}
 
     def sample(self, path: Path, diversity: float) -> Iterator[dict]:
         """A new sheet of samples at `path`; a warning when they have become alike."""

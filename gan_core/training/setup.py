@@ -74,7 +74,7 @@ def described(
         family=config.family, resolution=pictures.resolution, channels=pictures.channels, z_dim=config.z_dim, num_classes=classes,
         labels=pictures.label_names if classes else (), name=Path(config.out).name, title=config.name or Path(config.out).name,
         data=pictures.title or pictures.name, licence=pictures.licence, pixel_art=pictures.pixel_art,
-        options={**choice.options, **family.options(config)},
+        options={**family.options(config), **choice.options},
     )  # fmt: skip
     return Plan(config, model, pictures, replace(choice, fields=choice.fields | shape), None, (*pictures.notes, *notes))
 
