@@ -190,9 +190,11 @@ class StyleGAN2(AdversarialFamily):
     Discriminator = StyleGAN2Discriminator
     conditional = True
     SIZES = {"w_dim": "w_dim", "num_layers": "mapping_layers", "width": "width"}
+    # Against the strided discriminator, which learns from far fewer pictures than the residual one (--discriminator
+    # stylegan2); the generator's rate is high because its weights are scaled when used (equalized learning rate).
     DEFAULTS = dict(
-        batch=32, lr=2e-3, width=16, d_width=8, z_dim=64, w_dim=64, mapping_layers=4, mixing=0.5, penalty="r1r2", gamma_final=0.2,
-        penalty_every=8, augmentation="diffaugment",
+        batch=32, lr=8e-3, d_lr=6e-4, lr_final=0.05, width=16, d_width=24, z_dim=64, w_dim=64, mapping_layers=4, mixing=0.1,
+        discriminator="dcgan", penalty="r1r2", gamma_final=0.2, penalty_every=8, augmentation="diffaugment",
     )  # fmt: skip
 
     @classmethod
