@@ -14,6 +14,7 @@ from gan_core.checkpoint import list_models
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 
+OPENING = "faces-style"  # the model that the app opens with, where it is there
 THUMB = 128  # pixels a side of a model's picture in the picker
 
 
@@ -44,8 +45,10 @@ class Library:
         self._known: dict[str, Entry] = {}
 
     def entries(self) -> list[Entry]:
-        """Look at the folders again and return every model: bundled (the largest pictures first), own runs, pulled ones."""
-        bundled = sorted(list_models(self.weights), key=lambda e: (-e.config.resolution, e.path.name))
+        """Look at the folders again and return every model: bundled (OPENING, then the largest pictures), own runs, pulled ones."""
+        bundled = sorted(
+            list_models(self.weights), key=lambda e: (e.path.name != OPENING, -e.config.resolution, e.path.name)
+        )
         found = [Entry(e.path.name, "bundled", e.path, e.config) for e in bundled]
         for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
             found += [
