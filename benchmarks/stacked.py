@@ -19,11 +19,11 @@ from gan_core import data
 MODES = 1000
 
 
-def stacked(count: int, seed: int = 0) -> Tensor:
-    """`count` random triples of the bundled digits, uint8 [count, 3, 28, 28]."""
-    digits = data.load("digits").images[:, 0]
+def stacked(count: int, seed: int = 0) -> tuple[Tensor, np.ndarray]:
+    """`count` random triples of the bundled digits: pictures uint8 [count, 3, 28, 28] and their true modes [count]."""
+    digits = data.load("digits")
     index = torch.randint(len(digits), (count, 3), generator=torch.Generator().manual_seed(seed))
-    return digits[index]
+    return digits.images[index, 0], mode_numbers(digits.labels[index])
 
 
 def write_zip(images: Tensor, path: Path) -> None:
@@ -75,7 +75,11 @@ def classify(network: nn.Module, images: Tensor) -> Tensor:
 
 def modes_of(network: nn.Module, images: Tensor) -> np.ndarray:
     """The mode of each picture uint8 [N, 3, 28, 28], 0–999: its three digits read as one number."""
-    digits = classify(network, images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3)
+    return mode_numbers(classify(network, images.reshape(-1, 1, *images.shape[2:])).reshape(-1, 3))
+
+
+def mode_numbers(digits: Tensor) -> np.ndarray:
+    """Three digits a row [N, 3] read as one number [N], 0–999."""
     return (digits * torch.tensor([100, 10, 1])).sum(1).numpy()
 
 

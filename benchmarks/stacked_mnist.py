@@ -39,12 +39,12 @@ def measured(job: dict) -> list[dict]:
     torch.set_num_threads(1)
     classifier = stacked.DigitClassifier()
     classifier.load_state_dict(torch.load(job["classifier"], weights_only=True))
-    real = stacked.modes_of(classifier.eval(), stacked.stacked(PICTURES))
+    classifier.eval()
     if job["trainer"] == "real":
-        samples, facts = stacked.stacked(job["n"], job["seed"] + 1), {"settings": "other random triples"}
+        samples, facts = stacked.stacked(job["n"], job["seed"] + 1)[0], {"settings": "other random triples"}
     else:
         samples, facts = peer(job) if job["trainer"] == PEER else ours(job)
-    modes = stacked.modes_of(classifier, samples)
+    modes, real = stacked.modes_of(classifier, samples), stacked.stacked(PICTURES)[1]
     caught, divergence = stacked.modes_caught(modes), round(stacked.reverse_kl(modes, real), 4)
     return [{"trainer": job["trainer"], "modes": caught, "reverse_kl": divergence, **facts}]
 
@@ -85,7 +85,7 @@ def peer(job: dict):
     from benchmarks import stacked
     from gan_core.device import pick
 
-    images = stacked.stacked(PICTURES).to(pick(job["device"]).device)
+    images = stacked.stacked(PICTURES)[0].to(pick(job["device"]).device)
     trainer = resolve(PEERS, PEER)(Setting(images, Path(job["folder"]), job["seed"]))
     mark = job["pictures"] or job["minutes"]
     (shot,) = snapshots(trainer, [mark], job["n"], by_pictures=bool(job["pictures"]))
@@ -105,7 +105,7 @@ def prepared(work: Path) -> dict:
     work.mkdir(parents=True, exist_ok=True)
     archive, network, note = work / "stacked.zip", work / "classifier.pt", work / "accuracy.json"
     if not archive.exists():
-        stacked.write_zip(stacked.stacked(PICTURES), archive)
+        stacked.write_zip(stacked.stacked(PICTURES)[0], archive)
     if not note.exists():
         classifier, accuracy = stacked.train_classifier()
         torch.save(classifier.state_dict(), network)

@@ -43,7 +43,10 @@ def test_a_mode_is_its_three_digits_read_as_one_number():
 
 
 def test_stacked_pictures_come_back_from_their_zip(tmp_path):
-    images = stacked(20)
+    images, modes = stacked(20)
+    digits = data.load("digits")
+    of = {picture.numpy().tobytes(): int(label) for picture, label in zip(digits.images, digits.labels, strict=True)}
+    assert modes.tolist() == [int("".join(str(of[c.numpy().tobytes()]) for c in picture)) for picture in images]
     write_zip(images, tmp_path / "stacked.zip")
     again = data.load(tmp_path / "stacked.zip")
     assert torch.equal(again.images, images) and again.labels is None
@@ -104,7 +107,7 @@ def test_a_published_file_is_read_for_its_three_definitions(tmp_path):
         "    def __init__(self, ngpu):\n        super().__init__()\n        self.down = nn.Conv2d(nc, 1, 64)\n"
         "    def forward(self, x):\n        return torch.sigmoid(self.down(x)).view(-1)\n"
     )
-    peer = resolve(PEERS, "pytorch-dcgan")(Setting(stacked(8), tmp_path))
+    peer = resolve(PEERS, "pytorch-dcgan")(Setting(stacked(8)[0], tmp_path))
     before = peer.sample(3)
     assert before.shape == (3, 3, 28, 28) and before.dtype == torch.uint8
     weights = [network.state_dict()["bias"].clone() for network in (peer.generator.up, peer.critic.down)]
