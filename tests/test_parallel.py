@@ -85,7 +85,7 @@ def test_two_processes_have_the_gradients_of_one(tiny, tmp_path):
         assert torch.allclose(first["losses"], losses, rtol=1e-4, atol=1e-5)
 
 
-def run_with_trouble(rank: int, config: TrainConfig) -> None:
+def run_with_trouble(rank: int, config: TrainConfig, another_port: int) -> None:
     """A run in which the second process alone meets a loss that is not finite, and memory for 2 pictures only."""
     from gan_core.models.vae import VAE
 
@@ -111,11 +111,15 @@ def run_with_trouble(rank: int, config: TrainConfig) -> None:
         elif event["type"] == "resumed":
             run.control("stop")
     assert (rank == 0) == bool(seen)
+    os.environ["MASTER_PORT"] = str(another_port)
+    with pytest.raises(StudioError) as caught:
+        list(gan_core.train(config))
+    assert caught.value.code == ("train.first_failed" if rank else "run.exists")
 
 
 def test_what_one_process_meets_all_answer_together(tiny):
     config = tiny(family="vae", steps=1000, batch=7, checkpoint_seconds=0.0)
-    in_two_processes(run_with_trouble, config)
+    in_two_processes(run_with_trouble, config, free_port())
     run = Run(config.out)
     events = run.read_events()[0]
     told = {e["code"]: e for e in events if e["type"] == "warning"}
