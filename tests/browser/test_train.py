@@ -139,8 +139,51 @@ def test_the_command_of_the_form_is_shown(desk):
     expect(desk.locator("[data-part=command]")).to_contain_text("python train_local.py")
 
 
+def test_auto_says_what_it_will_train_and_why(desk):
+    said = desk.locator("[data-part=choice]")
+    expect(desk.locator("[name=family][value=auto]")).to_be_checked()
+    expect(said).to_contain_text("Will train")
+    desk.locator(".step-advanced summary").click()
+    width = desk.locator("[name=width]")
+    desk.locator("[name=own_minutes]").fill("0.2")
+    expect(said).to_contain_text("a GAN (24 channels), because in 0.2 min")
+    expect(width).to_have_attribute("placeholder", "24")
+    desk.locator("[name=own_minutes]").fill("9000")
+    expect(said).to_contain_text("a style-based GAN")
+    expect(said).to_contain_text("because 9,000 min")
+    width.fill("48")
+    expect(said).to_contain_text("(48 channels)")
+    desk.locator(".family-card:has([value=vae])").click()
+    expect(said).to_contain_text("Will train a VAE")
+    expect(desk.locator("[data-group=contest]")).to_be_hidden()
+    width.fill("wide")
+    expect(desk.locator("[data-field=width] .field-error")).to_have_text("“wide” is not a whole number.")
+    expect(said).to_be_hidden()
+
+
+def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
+    desk.locator(".picture-card:has([value=digits])").click()
+    desk.locator("[name=start_from]").select_option("a-plain")
+    expect(desk.locator("[data-part=choice]")).to_contain_text("because “Plain” is one")
+    expect(desk.locator("[data-part=found]")).to_contain_text("16 × 16 px, in colour")
+    desk.locator(".family-card:has([value=vae])").click()  # no model of that kind is here
+    expect(desk.locator("[data-part=start]")).to_be_hidden()
+    desk.locator(".family-card:has([value=auto])").click()
+    desk.locator("[name=start_from]").select_option("a-plain")
+    desk.locator("[name=own_minutes]").fill("0.05")
+    desk.locator("[name=name]").fill("Tuned")
+    desk.locator("[data-do=start]").click()
+    why = desk.locator("[data-part=why]")
+    expect(why).to_contain_text("Will train a GAN, because “Plain” is one")
+    expect(why).to_contain_text("All weights came from “Plain”.")
+    expect(desk.locator(STATE)).to_have_text("Finished")
+    assert (folders[1] / "tuned" / "choice.json").is_file()
+
+
 def test_the_tab_fits_a_phone_in_chinese(visit):
     page = visit("?tab=train", viewport={"width": 390, "height": 844}, locale="zh-CN")
     page.wait_for_selector(".sees img")
+    expect(page.locator("[data-part=choice]")).to_contain_text("将训练 GAN")
+    page.locator(".step-advanced summary").click()
     expect(page.locator("[data-do=start]")).to_have_text("开始训练")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
