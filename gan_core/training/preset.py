@@ -29,15 +29,17 @@ ANY_SIZE_MOST = 32  # pixels
 CUDA_BATCH = 64
 VERY_FEW, ADAPT_BELOW = 50, 50_000  # pictures
 
-SENTENCES = {  # {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
-    "quick": "Will train {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
-    "style": "Will train {family} ({width} channels), because {length} on {device} leaves time for the finer kind{augmentation}.",
-    "size": "Will train {family}, because no other kind of GAN can do {resolution} px{augmentation}.",
-    "plain": "Will train {family}{augmentation}.",
-    "named": "Will train {family} ({width} channels), because that suits {length} on {device}{augmentation}.",
-    "model": "Will train {family}, because “{model}” is one, with its sizes, so that its weights fit{augmentation}.",
+SENTENCES = {  # {verb}, {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
+    "quick": "{verb} {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
+    "style": "{verb} {family} ({width} channels), because {length} on {device} leaves time for the finer kind{augmentation}.",
+    "size": "{verb} {family}, because no other kind of GAN can do {resolution} px{augmentation}.",
+    "plain": "{verb} {family}{augmentation}.",
+    "named": "{verb} {family} ({width} channels), because that suits {length} on {device}{augmentation}.",
+    "model": "{verb} {family}, because “{model}” is one, with its sizes, so that its weights fit{augmentation}.",
 }  # fmt: skip
 WORDS = {
+    "verb.will": "Will train",
+    "verb.now": "Training",
     "family.dcgan": "a GAN",
     "family.stylegan2": "a style-based GAN",
     "family.r3gan": "a steady GAN",
@@ -51,7 +53,7 @@ WORDS = {
     "device.mps": "an Apple graphics processor",
     "augmentation.none": "",
     "augmentation.given": "; pictures are varied as you set it",
-    "augmentation.very_few": "; {pictures} pictures are so few that it will mostly repeat them, although every one is varied",
+    "augmentation.very_few": "; {pictures} pictures are so few that it will mostly repeat them, however they are varied",
     "augmentation.few": "; as {pictures} pictures are few, the judging network sees every one varied",
     "augmentation.some": "; with {pictures} pictures, the judging network sees {share} % of them varied",
     "augmentation.many": "; {pictures} pictures are enough to show them as they are",
@@ -104,7 +106,7 @@ class Choice:
         facts = {name: value if isinstance(value, str) else f"{value:,g}" for name, value in self.facts.items()}
         parts = ("family", "length", "device", "augmentation")
         words = {name: WORDS.get(f"{name}.{facts[name]}", facts[name]).format(**facts) for name in parts}
-        return SENTENCES[self.code].format(**{**facts, **words})
+        return SENTENCES[self.code].format(**{**facts, **words, "verb": WORDS["verb.will"]})
 
     def to_event(self) -> dict:
         """Return what an event says of it."""

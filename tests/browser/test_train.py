@@ -174,7 +174,7 @@ def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
     desk.locator("[name=name]").fill("Tuned")
     desk.locator("[data-do=start]").click()
     why = desk.locator("[data-part=why]")
-    expect(why).to_contain_text("Will train a GAN, because “Plain” is one")
+    expect(why).to_contain_text("Training a GAN, because “Plain” is one")
     expect(why).to_contain_text("All weights came from “Plain”.")
     expect(desk.locator(STATE)).to_have_text("Finished")
     assert (folders[1] / "tuned" / "choice.json").is_file()

@@ -106,7 +106,7 @@ studio.trainWatch = (section, api, changed) => {
   // Why this was trained (said once, at the start), what came over from another model, and what to know of the pictures.
   const why = () => {
     const lines = [
-      ...(start.choice ? [studio.choiceSaid(start.choice)] : []),
+      ...(start.choice ? [studio.choiceSaid(start.choice, "now")] : []),
       ...(start.transfer ? [studio.transferSaid(start.transfer)] : []),
       ...(start.notes || []).map(note => studio.said(`note.${note.code}`, note.message, note.facts)),
     ];

@@ -7,7 +7,7 @@ Object.assign(studio, (() => {
   const said = (key, english, facts = {}) => (document.documentElement.lang !== "en" && studio.has(key) ? t(key, facts) : english);
 
   // What Auto chose and why: a sentence whose words for kind, time, machine and augmentation are sentences' parts themselves.
-  const PARTS = ["family", "length", "device", "augmentation"];
+  const PARTS = ["verb", "family", "length", "device", "augmentation"];
   const told = (kind, code, facts) => {
     const shown = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === "number" ? number(value) : value]));
     if ("model" in facts) shown.model = studio.modelTitle({ name: facts.name, title: facts.model });
@@ -17,7 +17,7 @@ Object.assign(studio, (() => {
     });
     return t(`${kind}.${code}`, { ...shown, ...Object.fromEntries(words) });
   };
-  const choiceSaid = ({ code, facts }) => told("choice", code, facts);
+  const choiceSaid = ({ code, facts }, verb = "will") => told("choice", code, { ...facts, verb });
   const transferSaid = ({ code, facts }) => told("transfer", code, facts);
 
   const copyText = async text => {
