@@ -22,6 +22,7 @@ from gan_core.training.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 RANKS = 2
+pytestmark = pytest.mark.timeout(600)  # every process imports torch anew, which takes its time on a busy machine
 
 
 def environment(rank: int, port: int) -> dict[str, str]:
