@@ -118,7 +118,7 @@ studio.trainSetup = (section, api, started) => {
     part("choice").hidden = false;
     for (const [name, value] of Object.entries(fields)) {
       const input = form.elements[name];
-      if (input instanceof HTMLInputElement && input.type === "text") input.placeholder = value ?? "";
+      if (input instanceof HTMLInputElement && input.type === "text") input.placeholder = typeof value === "number" ? +value.toPrecision(4) : "";
       else if (input instanceof HTMLSelectElement) {
         const own = t(`train.${name}.${value}`);
         input.options[0].text = t("train.automatic.value", { value: own });
