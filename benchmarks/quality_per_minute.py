@@ -234,7 +234,7 @@ def main() -> None:
     results.facts["command"] = common.command("quality_per_minute")
     results.facts["left_out"] = [f"{name}: no {resolve(PEERS, name).flag}" for name in options.missing]
     waiting = jobs(options, results)
-    minutes = sum(m for job in waiting for m in job["minutes"])
+    minutes = sum(max(job["minutes"]) for job in waiting)  # a peer trains once, to its last mark
     print(
         f"{len(waiting)} jobs, {minutes / len(options.cores):.0f} minutes of training and the time to measure",
         flush=True,
