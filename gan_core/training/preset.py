@@ -18,7 +18,6 @@ STEPS_A_MINUTE = 800  # of a small dcgan there
 THREADS = 8  # beyond these, small networks gain little
 SPEED = {"cuda": 40.0, "mps": 4.0}  # against those two cores; rough, as it only has to find the right line below
 LADDER = (  # work below which this suits: (work, family, its usual widths times this)
-    (2, "dcgan", 0.75),
     (20, "dcgan", 1),
     (200, "stylegan2", 1),
     (2000, "stylegan2", 2),
