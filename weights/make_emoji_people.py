@@ -9,18 +9,18 @@ from pathlib import Path
 
 from PIL import Image
 
-PEOPLE = (
-    "1f385 1f466 1f467 1f468 1f469 1f46e 1f470 1f471 1f472 1f473 1f474 1f475 1f476 1f477 1f478 1f47c 1f482 1f575 1f934 1f935 1f936 "
-    "1f977 1f9b8 1f9b9 1f9d1 1f9d2 1f9d3 1f9d4 1f9d5 1f9d9 1f9db 1f9df"
-).split()
-GROUPS = set("2764 1f466 1f467 1f468 1f469 1f48b 1f91d 1f9af 1f9bc 1f9bd 1f37c 1f9d1 1f9d2".split())  # several people, or whole bodies
+PEOPLE = """1f385 1f466 1f467 1f468 1f469 1f46e 1f470 1f471 1f472 1f473 1f474 1f475 1f476 1f477 1f478 1f47c 1f482 1f575 1f934 1f935
+1f936 1f977 1f9b8 1f9b9 1f9d1 1f9d2 1f9d3 1f9d4 1f9d5 1f9d9 1f9db 1f9df"""
+GROUPS = (
+    "2764 1f466 1f467 1f468 1f469 1f48b 1f91d 1f9af 1f9bc 1f9bd 1f37c 1f9d1 1f9d2"  # several people, or whole bodies
+)
 JOINERS = {"200d", "fe0f"}
 
 
 def is_bust(code: str) -> bool:
     """Whether a file named after its code points (joined by dashes) shows one person's head and shoulders."""
     first, *rest = code.split("-")
-    return first in PEOPLE and not (set(rest) - JOINERS) & GROUPS
+    return first in PEOPLE.split() and not (set(rest) - JOINERS) & set(GROUPS.split())
 
 
 def main(assets: str, folder: str) -> None:
