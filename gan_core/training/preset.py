@@ -14,7 +14,7 @@ from gan_core.models import build, family
 from gan_core.models.base import Family
 
 # Work is counted in minutes of two bf16 cores at 64 px, where it was measured that a small, fast network wins up to 20.
-STEPS_A_MINUTE = 800  # of a small dcgan there
+STEPS_A_MINUTE, BATCH = 800, 32  # of a small dcgan there
 THREADS = 8  # beyond these, small networks gain little
 SPEED = {"cuda": 40.0, "mps": 4.0}  # against those two cores; rough, as it only has to find the right line below
 LADDER = (  # work below which this suits: (work, family, its usual widths times this)
@@ -27,6 +27,7 @@ ANY_SIZE = "mlp_gan"  # the family without convolutions takes sizes that do not 
 ANY_SIZE_MOST = 32  # pixels
 CUDA_BATCH = 64
 VERY_FEW, ADAPT_BELOW = 50, 50_000  # pictures
+OFTEN = 20  # times each picture must be seen before the discriminator can know it by heart and augmentation helps
 
 SENTENCES = {  # {verb}, {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
     "quick": "{verb} {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
@@ -56,6 +57,7 @@ WORDS = {
     "augmentation.few": "; as {pictures} pictures are few, the judging network sees every one varied",
     "augmentation.some": "; with {pictures} pictures, the judging network sees {share} % of them varied",
     "augmentation.many": "; {pictures} pictures are enough to show them as they are",
+    "augmentation.short": "; each is seen only a few times, so the pictures are shown as they are",
     "augmentation.adaptive": "; how much the pictures are varied adapts itself",
 }  # fmt: skip
 
@@ -85,6 +87,11 @@ class Situation:
             return self.steps / STEPS_A_MINUTE
         cores = min(self.threads, THREADS) / 2 * (1 if self.bf16 else 0.5)
         return self.minutes * SPEED.get(self.device, cores) * min(1, (64 / self.resolution) ** 2)
+
+    @property
+    def seen(self) -> float:
+        """About how many pictures the run will look at."""
+        return self.work * STEPS_A_MINUTE * BATCH
 
 
 @dataclass(frozen=True)
@@ -149,7 +156,7 @@ def choose(config: TrainConfig, situation: Situation, model: ModelConfig | None 
     facts = {
         "family": name, "width": full.width, "resolution": situation.resolution, "pictures": situation.pictures,
         "device": situation.device, "length": "steps" if config.steps else "minutes", "amount": config.steps or config.minutes,
-        "share": round(100 * full.augment), "augmentation": _augmentation(config, full, situation.pictures),
+        "share": round(100 * full.augment), "augmentation": _augmentation(config, full, situation),
     }  # fmt: skip
     if model is not None:
         facts |= {"model": model.title or model.name, "name": model.name}
@@ -174,7 +181,9 @@ def settings(config: TrainConfig, chosen: type[Family], situation: Situation, sc
     if config.loss == "nonsaturating" and defaults["augmentation"] != "none" and situation.pictures < ADAPT_BELOW:
         defaults["augmentation"] = "ada"
     pipeline = config.augmentation or defaults["augmentation"]
-    defaults["augment"] = strength_for(situation.pictures) if pipeline == "diffaugment" else 0.0
+    defaults["augment"] = 0.0
+    if pipeline == "diffaugment" and situation.seen >= OFTEN * situation.pictures:
+        defaults["augment"] = strength_for(situation.pictures)
     full = config.with_defaults(defaults)
     if defaults.get("gamma") is None:
         defaults["gamma"] = gamma_for(full.penalty, situation.resolution, full.batch)
@@ -210,14 +219,16 @@ def _kind(config: TrainConfig, situation: Situation) -> tuple[str, str, float]:
     return "quick" if name == LADDER[0][1] else "style", name, scale
 
 
-def _augmentation(config: TrainConfig, full: TrainConfig, pictures: int) -> str:
+def _augmentation(config: TrainConfig, full: TrainConfig, situation: Situation) -> str:
     """The code of the words that say what happens to the pictures that are judged."""
     if full.augmentation == "none":
         return "none"
     if config.augment is not None:
         return "given"
-    if pictures < VERY_FEW:
+    if situation.pictures < VERY_FEW:
         return "very_few"
     if full.augmentation == "ada":
         return "adaptive"
-    return "many" if full.augment == 0 else "few" if full.augment == 1 else "some"
+    if full.augment == 0:
+        return "short" if strength_for(situation.pictures) else "many"
+    return "few" if full.augment == 1 else "some"

@@ -27,6 +27,7 @@ CHINESE = {
     "augmentation.few": "；{pictures} 张图片不算多，判别器看到的每一张都会做变化",
     "augmentation.some": "；图片有 {pictures} 张，判别器看到的有 {share}% 会做变化",
     "augmentation.many": "；图片有 {pictures} 张，足够多，原样使用",
+    "augmentation.short": "；每张图片只会看到几次，原样使用",
     "augmentation.adaptive": "；图片的变化程度会自动调整",
 }
 TRANSFERRED = {
