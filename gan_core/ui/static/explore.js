@@ -3,7 +3,7 @@ studio.panel("explore", element, server, (element, api) => {
   const { t, store, make } = studio;
   const find = selector => element.querySelector(selector);
   const act = (name, work) => find(`[data-act="${name}"]`).addEventListener("click", work);
-  const SHOWN = 6, MOST = 24, REACH = 3, MAX_SEED = 4294967295, FIRST_SEED = 39;
+  const SHOWN = 6, MOST = 24, REACH = 3, MAX_SEED = 4294967295, FIRST_SEED = 20;
 
   const canvas = find("canvas"), seed = find("#explore-seed"), typical = find("#explore-typical"), sliders = find(".sliders");
   let last = null, asked = null;
