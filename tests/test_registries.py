@@ -176,3 +176,10 @@ def test_gamma_falls_over_the_run_and_doubles_when_the_numbers_ran_away(tiny):
     assert trained.gamma() == 2.0
     trained.progress, trained.caution = 1.0, 4.0
     assert trained.gamma() == pytest.approx(0.8)
+
+
+def test_a_resumed_run_takes_the_augmentation_it_is_given_now(tiny):
+    before, _ = in_training("dcgan", tiny, augmentation="diffaugment", augment=1.0)
+    after, _ = in_training("dcgan", tiny, augmentation="diffaugment", augment=0.2)
+    after.restore_adaptive(before.adaptive())
+    assert after.strength == 0.2

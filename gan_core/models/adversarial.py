@@ -48,9 +48,9 @@ class AdversarialFamily(Family):
         return {"augment": self.strength, "path_mean": float(self.path_mean)} | steered
 
     def restore_adaptive(self, values):
-        self.strength = values.get("augment", self.strength)
-        if self.controller:
+        if self.controller:  # a fixed strength is the config's, which a resumed run may change
             self.controller.restore(values)
+            self.strength = self.controller.strength
         self.path_mean = values.get("path_mean", self.path_mean)
 
     # ---- the step
