@@ -27,7 +27,7 @@ ANY_SIZE = "mlp_gan"  # the family without convolutions takes sizes that do not 
 ANY_SIZE_MOST = 32  # pixels
 CUDA_BATCH = 64
 VERY_FEW, ADAPT_BELOW = 50, 50_000  # pictures
-OFTEN = 20  # times each picture must be seen before the discriminator can know it by heart and augmentation helps
+OFTEN, BY_HEART = 20, 500  # times each picture is seen before augmentation helps at all, and before it is wanted in full
 
 SENTENCES = {  # {verb}, {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
     "quick": "{verb} {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
@@ -182,8 +182,9 @@ def settings(config: TrainConfig, chosen: type[Family], situation: Situation, sc
         defaults["augmentation"] = "ada"
     pipeline = config.augmentation or defaults["augmentation"]
     defaults["augment"] = 0.0
-    if pipeline == "diffaugment" and situation.seen >= OFTEN * situation.pictures:
-        defaults["augment"] = strength_for(situation.pictures)
+    times = situation.seen / situation.pictures
+    if pipeline == "diffaugment" and times >= OFTEN:
+        defaults["augment"] = round(strength_for(situation.pictures) * min(1, times / BY_HEART), 2)
     full = config.with_defaults(defaults)
     if defaults.get("gamma") is None:
         defaults["gamma"] = gamma_for(full.penalty, situation.resolution, full.batch)
