@@ -17,7 +17,10 @@ from gan_core.training.memory import fitting, more_parts, out_of_memory, said_in
 from gan_core.training.run import Run
 
 GAMES = {
-    "stylegan2": dict(penalty="r1r2", penalty_every=1, gamma=1.0, augmentation="diffaugment", augment=1.0, path_length=2.0, mixing=0.5),
+    "stylegan2": dict(
+        discriminator="stylegan2", penalty="r1r2", penalty_every=1, gamma=1.0, augmentation="diffaugment", augment=1.0, path_length=2.0,
+        mixing=0.5,
+    ),
     "r3gan": dict(gamma=1.0, augmentation="ada", augment=0.6),
 }  # fmt: skip
 

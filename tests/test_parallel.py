@@ -51,7 +51,7 @@ def _enter(rank: int, port: int, function, arguments) -> None:
 
 
 def game(name: str, tiny) -> TrainConfig:
-    return tiny(family=name, lr=1e-7, batch=16, **GAMES[name])  # minibatch-std: shares are whole groups
+    return tiny(family=name, lr=1e-7, d_lr=1e-7, batch=16, **GAMES[name])  # minibatch-std: shares are whole groups
 
 
 # ---- the same numbers as one process

@@ -95,9 +95,9 @@ def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int
         )
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart+use_metadata_tags"}) as container:
         container.metadata["AIGC"] = label
-        # A fixed number of threads: x264's output depends on it.
+        # One thread: x264's output depends on their number, and on a crowded machine even on their timing.
         stream = container.add_stream(
-            "libx264", rate=rate, options={"crf": str(crf), "preset": "medium", "threads": "2"}
+            "libx264", rate=rate, options={"crf": str(crf), "preset": "medium", "threads": "1"}
         )
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
