@@ -27,10 +27,8 @@ ANY_SIZE = "mlp_gan"  # the family without convolutions takes sizes that do not 
 ANY_SIZE_MOST = 32  # pixels
 CUDA_BATCH = 64
 VERY_FEW, ADAPT_BELOW = 50, 50_000  # pictures
-OFTEN, BY_HEART = (
-    20,
-    500,
-)  # times each picture is seen before augmentation helps at all, and before it is wanted in full
+# Times each picture is seen before augmentation helps at all, and before it is wanted in full.
+OFTEN, BY_HEART = 20, 500
 
 SENTENCES = {  # {verb}, {family}, {length}, {device} and {augmentation} are words of their own, by code: see WORDS
     "quick": "{verb} {family} ({width} channels), because in {length} on {device} a small, fast network gets furthest{augmentation}.",
