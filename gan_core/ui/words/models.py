@@ -29,6 +29,7 @@ WORDS = {
     "models.kid": ("KID×10³ {kid} (lower is better)", "KID×10³ {kid}（越低越好）"),
     "models.kid_floor": ("KID×10³ {kid}; real pictures reach {floor}", "KID×10³ {kid}；真实图片之间为 {floor}"),
     "models.family.dcgan": ("GAN: sharp", "GAN：清晰"),
+    "models.family.stylegan2": ("Style-based GAN: traits come apart", "风格 GAN：特征可分别调节"),
     "models.family.r3gan": ("Steady GAN: a modern recipe", "稳健 GAN：现代配方"),
     "models.family.vae": ("VAE: smooth, takes in photos", "VAE：平滑，可读入照片"),
     "models.family.mlp_gan": ("The first GAN, of 2014", "2014 年最初的 GAN"),
