@@ -150,7 +150,7 @@ def test_r1_looks_at_real_pictures_only(tiny):
     got = trained.penalty(images, logits, None, None)
     real = batch.images.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(trained.discriminator(real).sum(), real)
-    assert float(got) == pytest.approx(float(gradient.square().flatten(1).sum(1).mean() / 2), rel=1e-4)
+    assert got.item() == pytest.approx(float(gradient.square().flatten(1).sum(1).mean() / 2), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", ["dcgan", "vae", "autoencoder"])

@@ -58,7 +58,7 @@ WORDS = {
     "augmentation.few": "; as {pictures} pictures are few, the judging network sees every one varied",
     "augmentation.some": "; with {pictures} pictures, the judging network sees {share} % of them varied",
     "augmentation.many": "; {pictures} pictures are enough to show them as they are",
-    "augmentation.short": "; each is seen only a few times, so the pictures are shown as they are",
+    "augmentation.short": "; each picture is seen only a few times, so all are shown as they are",
     "augmentation.adaptive": "; how much the pictures are varied adapts itself",
 }  # fmt: skip
 
