@@ -9,7 +9,8 @@ import torch
 from gan_core import Blend, LatentPoint, ModelConfig, StudioError, interpolate, render
 from gan_core.latent.directions import strongest_directions
 from gan_core.latent.interpolate import slerp
-from gan_core.latent.sample import draw, locate
+from gan_core.latent.point import MAX_NODES, Mix, Style
+from gan_core.latent.sample import draw, locate, settle
 from gan_core.models import build
 from gan_core.models.base import Generator
 
@@ -29,6 +30,8 @@ POINTS = [
     LatentPoint(blend=Blend(A, B, 1 / 3, "lerp"), truncation=0.9, moves=(("d0", 0.1),), model="user/ünï-模型"),
     LatentPoint(vector=(0.1, -2.5e-17, 1 / 3), label=1),
     LatentPoint(seed=2**32 - 1),
+    LatentPoint(vector=(0.5, -0.25), styles=(Style(A, 0, 4), Style(B, 2, 3, 0.5)), moves=(("d1", 2.0, 0, 4),)),
+    LatentPoint(mix=Mix((A, B, LatentPoint(seed=3)), (0.75, 0.5, -0.25)), truncation=0.5),
 ]
 
 
@@ -45,6 +48,11 @@ HOSTILE = [
     '{"moves": [[1, 2]]}', '{"moves": "d0"}', '{"moves": [["d0", 1e9]]}', '{"label": -1}', '{"label": true}', '{"model": 5}',
     '{"blend": {"a": {}, "b": {}, "t": 2}}', '{"blend": {"a": {}, "b": {}}}', '{"blend": {"a": 1, "b": {}, "t": 0}}',
     '{"blend": {"a": {}, "b": {}, "t": 0.5, "mode": "exec"}}', '{"__class__": "os.system"}', "[" * 100_000, '{"seed":' + "9" * 5000 + "}", '{"truncation":' + "9" * 400 + "}",
+    '{"mix": {"points": [], "weights": []}}', '{"mix": {"points": [{}], "weights": [0.5]}}', '{"mix": {"points": [{}], "weights": [1, 0]}}',
+    '{"mix": {"points": 3, "weights": [1]}}', '{"mix": {"points": [{}, {}], "weights": [9, -8]}}', '{"styles": [{"point": {}, "first": 2, "stop": 2}]}',
+    '{"styles": [{"point": {}, "first": 0, "stop": 1, "amount": 2}]}', '{"styles": [{"first": 0, "stop": 1}]}', '{"styles": {}}',
+    '{"moves": [["d0", 1, 0]]}', '{"moves": [["d0", 1, 3, 1]]}', '{"moves": [["d0", 1, 0, true]]}', '{"vector": "AAAA!"}', '{"vector": "AAA="}', '{"vector": "AADAfw=="}',
+    '{"styles": [' + ",".join(['{"point": {"mix": {"points": [' + ",".join(["{}"] * 15) + '], "weights": [1' + ",0" * 14 + ']}}, "first": 0, "stop": 1}'] * 20) + "]}",
     '{"blend":{"a":{},"b":' * 30 + "{}" + ',"t":0}}' * 30,
 ]  # fmt: skip
 
@@ -138,3 +146,66 @@ def test_planted_directions_are_found_strongest_first():
 
 def test_json_stays_small_for_a_plain_point():
     assert json.loads(LatentPoint(seed=3).to_json()) == {"seed": 3}
+
+
+def test_a_vector_travels_as_float32_where_that_is_exact():
+    exact = LatentPoint(vector=(0.5, 1 / 3, -2.0))
+    assert isinstance(json.loads(exact.to_json())["vector"], list)
+    rounded = LatentPoint(vector=tuple(np.float32([0.1, -7.25, 1 / 3]).tolist()))
+    assert (
+        isinstance(json.loads(rounded.to_json())["vector"], str) and LatentPoint.from_json(rounded.to_json()) == rounded
+    )
+
+
+def test_a_mix_keeps_its_ends_and_the_length_of_typical_draws(model):
+    parts = tuple(LatentPoint(seed=s, label=0) for s in (1, 2, 3, 4))
+    whole = locate(model, parts)[0]
+    for i in range(4):
+        weights = tuple(float(k == i) for k in range(4))
+        assert torch.equal(locate(model, [LatentPoint(mix=Mix(parts, weights))])[0][0], whole[i])
+    middle = locate(model, [LatentPoint(mix=Mix(parts, (0.25,) * 4))])[0][0]
+    mean = whole.double().mean(0)
+    want = mean / mean.norm() * whole.double().norm(dim=1).mean()
+    assert torch.allclose(middle.double(), want, atol=1e-6)
+
+
+def test_a_mix_shares_classes_by_weight(model):
+    ends = tuple(LatentPoint(seed=1, label=label) for label in (0, 2))
+    assert locate(model, [LatentPoint(mix=Mix(ends, (0.25, 0.75)))])[1].tolist() == [[0.25, 0, 0.75]]
+    beyond = locate(model, [LatentPoint(mix=Mix(ends, (-0.25, 1.25)))])[1]
+    assert beyond.tolist() == [[0, 0, 1]]  # a spline may overshoot; class shares do not
+
+
+@pytest.fixture(scope="module")
+def style_model():
+    torch.manual_seed(0)
+    return build(ModelConfig("stylegan2", 16, 3, z_dim=8, options={"w_dim": 8, "width": 4})).eval()
+
+
+def test_styles_and_moves_touch_only_their_layers(style_model):
+    each, b = style_model.w_dim, LatentPoint(seed=2)
+    code_a, code_b = (locate(style_model, [LatentPoint(seed=seed)])[0][0] for seed in (1, 2))  # each alone: bitwise
+    mixed = locate(style_model, [LatentPoint(seed=1, styles=(Style(b, 2, 4, 0.5),))])[0][0]
+    inside = slice(2 * each, 4 * each)
+    assert torch.allclose(mixed[inside], (code_a + code_b)[inside] / 2, atol=1e-6)
+    mixed[inside] = code_a[inside]
+    assert torch.equal(mixed, code_a)
+    moved = locate(style_model, [LatentPoint(seed=1, moves=(("d0", 2.0, 1, 2),))])[0][0]
+    changed = (moved != code_a).nonzero().flatten()
+    assert changed.min() >= each and changed.max() < 2 * each
+    with pytest.raises(StudioError, match="layers"):
+        locate(style_model, [LatentPoint(seed=1, moves=(("d0", 1.0, 0, 60),))])
+
+
+@pytest.mark.parametrize("point", [B, POINTS[3], LatentPoint(seed=5, label=1, truncation=0.3)])
+def test_a_settled_point_draws_the_same_picture(model, point):
+    flat = settle(model, LatentPoint.from_json(point.to_json()))
+    assert not flat.moves and flat.truncation == 1
+    assert np.array_equal(render(model, [LatentPoint.from_json(flat.to_json())]), render(model, [point]))
+
+
+def test_a_point_holds_a_bounded_number_of_points():
+    sixteen = LatentPoint(mix=Mix((A,) * 16, (1.0,) + (0.0,) * 15))
+    with pytest.raises(StudioError):
+        LatentPoint(mix=Mix((sixteen,) * 16, (1.0,) + (0.0,) * 15))
+    assert MAX_NODES >= 200  # a settled corner of a plane and a map fit with room to spare

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from gan_core.errors import StudioError
 from gan_core.models.base import Generator
 
 PROBES = 24  # places where the change is measured
@@ -48,3 +49,12 @@ def ensure_directions(model: Generator) -> Tensor:
     if model.directions is None:
         model.directions = strongest_directions(model, QUICK_PROBES)
     return model.directions
+
+
+def direction(model: Generator, name: str) -> Tensor:
+    """The direction [code_dim] that points call `name`: "d3" is the fourth strongest. Raises StudioError where there is none."""
+    directions = ensure_directions(model)
+    names = {f"d{k}": k for k in range(len(directions))}
+    if name not in names:
+        raise StudioError("point.direction", "This model has no direction called “{name}”.", name=name)
+    return directions[names[name]]

@@ -1,5 +1,7 @@
 """Ways from one latent point to another."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -20,9 +22,22 @@ def interpolate(a: LatentPoint, b: LatentPoint, frames: int, mode: str = "slerp"
     return [a, *inner, b]
 
 
-def mix(a: Tensor, b: Tensor, t: float, mode: str) -> Tensor:
+def between(a: Tensor, b: Tensor, t: float, mode: str) -> Tensor:
     """The code a share t of the way from a to b, both [d]."""
     return slerp(a, b, t) if mode == "slerp" else torch.lerp(a, b, t)
+
+
+def weighted(codes: Tensor, weights: Sequence[float], gaussian: bool) -> Tensor:
+    """The weighted sum [d] of codes [n, d]; where they are `gaussian`, as long as their lengths' weighted sum.
+
+    A plain sum of independent draws would be shorter than any of them, and so untypical (White 2016, "Sampling Generative
+    Networks", sec. 2.1). A code that has all the weight comes back as it is.
+    """
+    rows, shares = codes.cpu().double(), torch.tensor(weights, dtype=torch.float64)
+    total = shares @ rows
+    if gaussian and int((shares != 0).sum()) > 1:
+        total *= (shares @ rows.norm(dim=1)).clamp(min=0) / total.norm().clamp(min=1e-8)
+    return total.to(codes)
 
 
 def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
@@ -33,9 +48,9 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     length_a, length_b = a.norm(), b.norm()
     if length_a < 1e-8 or length_b < 1e-8:
         return torch.lerp(a, b, t)
-    unit_a, unit_b = (a / length_a).double(), (b / length_b).double()
+    unit_a, unit_b = (a / length_a).cpu().double(), (b / length_b).cpu().double()  # Apple's processors have no float64
     angle = torch.arccos((unit_a @ unit_b).clamp(-1, 1))
     if angle.sin() < 1e-4:
         return torch.lerp(a, b, t)
     unit = (torch.sin((1 - t) * angle) * unit_a + torch.sin(t * angle) * unit_b) / angle.sin()
-    return (unit * torch.lerp(length_a, length_b, t)).to(a.dtype)
+    return unit.to(a) * torch.lerp(length_a, length_b, t)

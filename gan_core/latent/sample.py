@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from gan_core.errors import StudioError
-from gan_core.latent.directions import ensure_directions
-from gan_core.latent.interpolate import mix
-from gan_core.latent.point import LatentPoint
+from gan_core.latent.directions import direction
+from gan_core.latent.interpolate import between, weighted
+from gan_core.latent.point import LatentPoint, Mix
 from gan_core.models.base import Generator
 
 CHUNK = 64  # pictures drawn in one forward pass
@@ -62,9 +62,25 @@ def locate(model: Generator, points: Sequence[LatentPoint]) -> tuple[Tensor, Ten
     for i, point in enumerate(points):
         if point.vector is not None:
             codes[i] = _vector_code(model, point, device)
-    _place_blends(model, points, codes)
+    _place_composed(model, points, codes)
     _apply_moves(model, points, codes)
     return codes, weights
+
+
+def settle(model: Generator, point: LatentPoint) -> LatentPoint:
+    """The same place written as an explicit vector: nothing nested, no direction that another copy of the model might lack.
+
+    Draws the same picture. A place between classes becomes a mix of one vector with each class.
+    """
+    codes, weights = locate(model, [point])
+    vector = tuple(codes[0].tolist())
+    if weights is None:
+        return LatentPoint(vector=vector, model=point.model)
+    shares = {label: share for label, share in enumerate(weights[0].tolist()) if share}
+    parts = [LatentPoint(vector=vector, label=label, model=point.model) for label in shares]
+    if len(parts) == 1:
+        return parts[0]
+    return LatentPoint(mix=Mix(tuple(parts), tuple(shares.values())), model=point.model)
 
 
 def _vector_code(model: Generator, point: LatentPoint, device) -> Tensor:
@@ -80,29 +96,40 @@ def _truncated(model: Generator, code: Tensor, point: LatentPoint) -> Tensor:
     return model.truncate(code[None], code.new_tensor([point.truncation]))[0]
 
 
-def _place_blends(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:
-    """Fill in the codes of blended points; equal end points (a whole morph) are located once."""
-    blended = [i for i, p in enumerate(points) if p.blend is not None]
-    if not blended:
+def _place_composed(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:
+    """Fill in blends and mixes, then mixed-in styles; equal parts (a whole morph) are located once."""
+    parts = list(dict.fromkeys(part for point in points for part in point.inside()))
+    if not parts:
         return
-    ends = list(dict.fromkeys(end for i in blended for end in (points[i].blend.a, points[i].blend.b)))
-    at = dict(zip(ends, locate(model, ends)[0], strict=True))
-    for i in blended:
-        blend = points[i].blend
-        mode = blend.mode if model.gaussian else "lerp"
-        codes[i] = _truncated(model, mix(at[blend.a], at[blend.b], blend.t, mode), points[i])
+    at = dict(zip(parts, locate(model, parts)[0], strict=True))
+    for i, point in enumerate(points):
+        if point.blend is not None:
+            mode = point.blend.mode if model.gaussian else "lerp"
+            codes[i] = _truncated(model, between(at[point.blend.a], at[point.blend.b], point.blend.t, mode), point)
+        elif point.mix is not None:
+            rows = torch.stack([at[part] for part in point.mix.points])
+            codes[i] = _truncated(model, weighted(rows, point.mix.weights, model.gaussian), point)
+        for style in point.styles:
+            layers = _layers(model, style.first, style.stop)
+            codes[i, layers] = torch.lerp(codes[i, layers], at[style.point][layers], style.amount)
+
+
+def _layers(model: Generator, first: int, stop: int) -> slice:
+    """The numbers of a code that steer the layers first ≤ layer < stop."""
+    if stop > model.num_ws:
+        raise StudioError(
+            "point.layers", "This model has {layers} layers to steer; there is no layer {number}.",
+            layers=model.num_ws, number=stop,
+        )  # fmt: skip
+    each = model.code_dim // model.num_ws
+    return slice(first * each, stop * each)
 
 
 def _apply_moves(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:
-    if not any(p.moves for p in points):
-        return
-    directions = ensure_directions(model)
-    names = {f"d{k}": k for k in range(len(directions))}
     for i, point in enumerate(points):
-        for name, amount in point.moves:
-            if name not in names:
-                raise StudioError("point.direction", "This model has no direction called “{name}”.", name=name)
-            codes[i] += amount * directions[names[name]].to(codes)
+        for name, amount, *layers in point.moves:
+            part = _layers(model, *layers) if layers else slice(None)
+            codes[i, part] += amount * direction(model, name).to(codes)[part]
 
 
 def _class_weights(model: Generator, points: Sequence[LatentPoint]) -> np.ndarray | None:
@@ -117,6 +144,10 @@ def _class_row(point: LatentPoint, classes: int) -> np.ndarray:
     if point.label is None and point.blend is not None:
         b = point.blend
         return ((1 - b.t) * _class_row(b.a, classes) + b.t * _class_row(b.b, classes)).astype(np.float32)
+    if point.label is None and point.mix is not None:
+        rows = [_class_row(part, classes) for part in point.mix.points]
+        shares = np.maximum(np.array(point.mix.weights, np.float32) @ rows, 0)  # a spline's weights may be below 0
+        return (shares / shares.sum()).astype(np.float32)
     label = (point.seed or 0) % classes if point.label is None else point.label
     if label >= classes:
         raise StudioError(

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(eq=False)
 class Job:
-    """Pictures somebody waits for: model id, points, where the answer goes."""
+    """Pictures somebody waits for: model id, points (none: the model itself is wanted), where the answer goes."""
 
     model: str
     points: Sequence
@@ -72,6 +72,14 @@ class Engine:
             for answer in answers:
                 answer.cancel()
             raise
+
+    async def borrow(self, model: str):
+        """Return the loaded model itself, for work that is more than drawing. It is shared: read it, never change it.
+
+        Raises StudioError for an unknown or broken model. Long work on it belongs into a thread.
+        """
+        self.library.entry(model)
+        return await asyncio.wrap_future(self._put(model, (), quick=True))
 
     def _put(self, model: str, points: Sequence, quick: bool) -> Future:
         job = Job(model, points, Future())
@@ -126,7 +134,7 @@ class Engine:
             return
         start = 0
         for job in jobs:
-            job.answer.set_result(pictures[start : start + len(job.points)])
+            job.answer.set_result(pictures[start : start + len(job.points)] if job.points else model)
             start += len(job.points)
 
     def _model(self, model: str):

@@ -13,6 +13,9 @@ Object.assign(studio, (() => {
     explore: "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5v5M8 14.5v5", morph: "M9 5a7 7 0 1 0 0 14A7 7 0 0 0 9 5zM15 5a7 7 0 1 1 0 14",
     grid: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z", train: "M4 19c3 0 4-3 6-7s4-7 10-7M4 4v16h16",
     models: "M12 3l8 4.5v9L12 21l-8-4.5v-9zM12 12l8-4.5M12 12L4 7.5M12 12v9", more: "M5 12v.01M12 12v.01M19 12v.01", trash: "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
+    sliders: "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5v5M8 14.5v5", children: "M12 3v6M12 9c0 4-6 3-6 8M12 9c0 4 6 3 6 8M12 9v8M6 20v.01M12 20v.01M18 20v.01",
+    map: "M9 4 3 6.5v13L9 17l6 3 6-2.5v-13L15 7zM9 4v13M15 7v13", mix: "M4 4h7v7H4zM13 13h7v7h-7zM13 4h7v7M4 13v7h7", photo: "M4 7h4l1.5-2h5L16 7h4v12H4zM12 9.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
+    compare: "M4 5h7v14H4zM13 5h7v14h-7z", journey: "M5 18c6 0 2-12 8-12h6M5 18v.01M19 6l-3-3M19 6l-3 3",
     stop: "M6 6h12v12H6z", star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z", book: "M5 4h10a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h10M9 8h5", upload: "M12 16V5m0 0L8 9m4-4 4 4M5 19h14",
   };
   const icon = name => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${DRAWINGS[name] || ""}"/></svg>`;

@@ -3,9 +3,9 @@ studio.panel("explore", element, server, (element, api) => {
   const { t, store, make } = studio;
   const find = selector => element.querySelector(selector);
   const act = (name, work) => find(`[data-act="${name}"]`).addEventListener("click", work);
-  const SHOWN = 6, MOST = 24, REACH = 3, MAX_SEED = 4294967295, FIRST_SEED = 20;
+  const MAX_SEED = 4294967295, FIRST_SEED = 20;
 
-  const canvas = find("canvas"), seed = find("#explore-seed"), typical = find("#explore-typical"), sliders = find(".sliders");
+  const canvas = find("canvas"), seed = find("#explore-seed"), typical = find("#explore-typical");
   let last = null, asked = null;
 
   // ---- the picture
@@ -16,6 +16,7 @@ studio.panel("explore", element, server, (element, api) => {
     canvas.dataset.point = JSON.stringify(point);
     find(".hero").classList.add("awake");
     studio.painted = (studio.painted || 0) + 1;
+    dispatchEvent(new CustomEvent("studio:painted", { detail: { point, ...last } }));
   }, error => {
     studio.toast(error.message, "bad");
     if (!last && error.code !== "offline") goOn(); // a link or model that does not work must not leave an empty page
@@ -43,48 +44,15 @@ studio.panel("explore", element, server, (element, api) => {
     const { model, truncation, label, moves } = store.point;
     store.set({ seed: value, moves, truncation, label: label ?? undefined, model }, options);
   };
-  const amount = name => (store.point?.moves || []).find(move => move[0] === name)?.[1] || 0;
-  const move = (name, value, options) => {
-    const others = (store.point.moves || []).filter(move => move[0] !== name);
-    change({ moves: value ? [...others, [name, value]] : others }, options);
-  };
   const surprise = () => store.model && setSeed(studio.randomSeed());
 
-  // ---- sliders, built once per model
-  const row = i => {
-    const box = make("div", "slider-row");
-    box.innerHTML = `<label for="explore-d${i}"></label><input id="explore-d${i}" type="range" min="${-REACH}" max="${REACH}" step="0.05" value="0" data-rest="0">
-      <button class="value">${studio.icon("reset")}<output for="explore-d${i}"></output></button>`;
-    box.querySelector("label").textContent = t("explore.direction", { n: i + 1 });
-    const back = box.querySelector("button"), input = box.querySelector("input");
-    back.title = t("explore.reset");
-    back.setAttribute("aria-label", `${t("explore.reset")}: ${t("explore.direction", { n: i + 1 })}`);
-    input.addEventListener("input", () => move(`d${i}`, Number(input.value), { commit: false }));
-    input.addEventListener("change", () => move(`d${i}`, Number(input.value)));
-    input.addEventListener("dblclick", () => move(`d${i}`, 0));
-    back.addEventListener("click", () => move(`d${i}`, 0));
-    box.hidden = i >= SHOWN;
-    return box;
-  };
   let builtFor = null;
   const buildFor = model => {
     if (!model || builtFor === model.id) return;
     builtFor = model.id;
     studio.limitHero(element, model);
-    const count = Math.min(MOST, model.directions || 0);
-    sliders.replaceChildren(...Array.from({ length: count }, (_, i) => row(i)));
-    find(".directions").hidden = !count;
-    find(".more").hidden = count <= SHOWN;
-    showMore(false);
     find(".classes").hidden = !model.labels.length;
   };
-  const showMore = open => {
-    [...sliders.children].forEach((box, i) => { box.hidden = i >= SHOWN && !open; });
-    const button = find(".more");
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = t(open ? "common.fewer" : "common.more");
-  };
-
   const show = point => {
     const model = store.model;
     buildFor(model);
@@ -93,15 +61,6 @@ studio.panel("explore", element, server, (element, api) => {
     seed.removeAttribute("aria-invalid");
     studio.setRange(typical, point?.truncation ?? 1);
     find(".field .value").textContent = Number(typical.value).toFixed(2);
-    [...sliders.children].forEach((box, i) => {
-      const value = amount(`d${i}`), input = box.querySelector("input");
-      if (box.shown === value && Number(input.value) === value) return;
-      box.shown = value;
-      studio.setRange(input, value);
-      box.querySelector("output").textContent = value ? `${value > 0 ? "+" : "−"}${Math.abs(value).toFixed(1)}` : "0";
-      box.querySelector("button").disabled = !value;
-    });
-    find("[data-act=reset-all]").disabled = !(point?.moves?.length) && (point?.truncation ?? 1) === 1;
     find("[data-act=undo]").disabled = !store.canUndo;
     find("[data-act=redo]").disabled = !store.canRedo;
     if (model?.labels.length) {
@@ -133,8 +92,6 @@ studio.panel("explore", element, server, (element, api) => {
   act("surprise", surprise);
   act("undo", store.undo);
   act("redo", store.redo);
-  act("reset-all", () => change({ moves: [], truncation: 1 }));
-  act("more", () => showMore(find(".more").getAttribute("aria-expanded") !== "true"));
   act("link", async () => {
     try { await navigator.clipboard.writeText(store.link().href); studio.toast(t("common.copied")); } catch { studio.toast(t("common.copy_failed"), "bad"); }
   });
@@ -149,6 +106,8 @@ studio.panel("explore", element, server, (element, api) => {
     if (event.key.toLowerCase() !== "r" || event.ctrlKey || event.metaKey || event.altKey || studio.typing(event)) return;
     if (studio.current() === "explore") surprise();
   });
+
+  studio.tools.settle(element, props.tools);
 
   // ---- the first picture: where the address or the last visit says, else the first model
   store.onModels(models => {

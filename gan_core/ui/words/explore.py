@@ -2,6 +2,8 @@
 
 WORDS = {
     "tab.explore": ("Explore", "探索"),
+    "tool.all": ("Tools", "工具"),
+    "tool.sliders": ("Change", "调整"),
     "explore.picture": ("The picture at this point", "当前位置的图片"),
     "explore.start": ("Waking the model…", "正在唤醒模型…"),
     "explore.undo": ("Undo (Ctrl+Z)", "撤销(Ctrl+Z)"),

@@ -1,0 +1,9 @@
+"""What can be done with the picture in Explore: TOOLS names every tool, one file each, like the tabs.
+
+`build(studio)` puts the tool's panel on the page; `static/<tool>.js` calls `studio.tool(…)`, which moves it to its place
+beside or below the picture (see static/tools.js).
+"""
+
+TOOLS = {
+    "sliders": "gan_core.ui.tools.sliders:build",
+}
