@@ -1,10 +1,11 @@
 """The browser interface: TABS names every tab, `build` puts them on one page. Gradio is imported only when the page is built."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_core.registry import resolve
 from gan_core.ui.engine import Engine
+from gan_core.ui.jobs import Jobs
 
 TABS = {
     "explore": "gan_core.ui.tabs.explore:build",
@@ -29,10 +30,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Studio:
-    """What every tab's `build(studio)` gets: the settings and the one engine that makes pictures."""
+    """What every tab's `build(studio)` gets: the settings, the one engine that makes pictures, and who does long work."""
 
     settings: Settings
     engine: Engine
+    jobs: Jobs = field(default_factory=Jobs)
 
 
 def build(settings: Settings, engine: Engine | None = None):

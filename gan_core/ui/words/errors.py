@@ -102,6 +102,8 @@ ERRORS: dict[str, str] = {
     "morph.frames": "渐变可以有 2 到 {high} 张图片。",
     "morph.mode": "路径可选：{known}。",
     "morph.models": "A 和 B 属于不同的模型。请用同一个模型选择两者。",
+    "job.stopped": "已停止。",
+    "job.busy": "其他人此刻也有耗时的任务在进行。请过一分钟再试。",
     "point.layers": "该模型可调的层共 {layers} 层，没有第 {number} 层。",
     "point.direction": "这个模型没有名为“{name}”的方向。",
     "point.invalid": "这不是潜空间中的位置：其中的 {what} 不可用。",

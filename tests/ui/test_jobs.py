@@ -1,0 +1,106 @@
+"""Long work: progress, order, a Stop that stops, and nothing left behind."""
+
+import asyncio
+import threading
+
+import pytest
+
+from gan_core.errors import StudioError
+from gan_core.ui.jobs import MOST, Job, Jobs
+
+
+async def until(condition):
+    while not condition():
+        await asyncio.sleep(0.005)
+
+
+def test_work_answers_and_tells_how_far_it_is():
+    jobs, go, seen = Jobs(1), threading.Event(), []
+
+    def work(job: Job):
+        job.tell(1, 4, "drawing", view=[1])
+        go.wait(10)
+        job.tell(4, 4)
+        return "done"
+
+    async def main():
+        answer = asyncio.ensure_future(jobs.run("job-first", work))
+        await until(lambda: jobs.progress("job-first").get("done") == 1)
+        seen.append(jobs.progress("job-first"))
+        go.set()
+        return await answer
+
+    assert asyncio.run(main()) == "done"
+    facts = seen[0]
+    assert facts["state"] == "working" and facts["stage"] == "drawing" and facts["view"] == [1] and facts["left"] >= 0
+    assert jobs.progress("job-first") == {"state": "none"}
+
+
+def test_stop_ends_running_work_and_work_that_still_waits():
+    jobs, began = Jobs(1), []
+
+    def endless(job: Job):
+        began.append(job)
+        while True:
+            job.tell(0, 1)
+
+    async def main():
+        first, second = (asyncio.ensure_future(jobs.run(name, endless)) for name in ("job-first", "job-second"))
+        await until(lambda: began)
+        waiting = jobs.progress("job-second")
+        assert waiting["state"] == "waiting" and waiting["ahead"] == 1
+        assert jobs.stop("job-second") and jobs.stop("job-first") and not jobs.stop("job-nobody")
+        return await asyncio.gather(first, second, return_exceptions=True)
+
+    results = asyncio.run(main())
+    assert [error.code for error in results] == ["job.stopped"] * 2 and len(began) == 1
+    assert jobs.progress("job-second") == {"state": "none"}
+
+
+def test_too_many_and_the_same_name_twice_are_refused_in_words():
+    jobs, go = Jobs(1), threading.Event()
+
+    async def main():
+        running = [asyncio.ensure_future(jobs.run(f"job-{i:04d}", lambda job: go.wait(10))) for i in range(MOST - 1)]
+        await until(lambda: len(jobs._jobs) == MOST - 1)
+        with pytest.raises(StudioError, match="long work"):
+            await jobs.run("job-0001", lambda job: None)
+        running.append(asyncio.ensure_future(jobs.run("job-last", lambda job: None)))
+        await until(lambda: len(jobs._jobs) == MOST)
+        with pytest.raises(StudioError, match="long work"):
+            await jobs.run("job-more", lambda job: None)
+        go.set()
+        await asyncio.gather(*running)
+
+    asyncio.run(main())
+    assert not jobs._jobs
+
+
+def test_a_closed_page_stops_its_work_and_errors_come_through():
+    jobs, ended = Jobs(1), threading.Event()
+
+    def endless(job: Job):
+        try:
+            while True:
+                job.tell(0, 1)
+        finally:
+            ended.set()
+
+    async def main():
+        running = asyncio.ensure_future(jobs.run("job-first", endless))
+        await until(lambda: jobs.progress("job-first").get("state") == "working")
+        waiting = asyncio.ensure_future(jobs.run("job-second", endless))
+        await asyncio.sleep(0.02)
+        for task in (waiting, running):
+            task.cancel()
+        await asyncio.gather(running, waiting, return_exceptions=True)
+        await until(lambda: not jobs._jobs)
+
+        def broken(job):
+            raise ValueError("mine")
+
+        with pytest.raises(ValueError, match="mine"):
+            await jobs.run("job-third", broken)
+
+    asyncio.run(main())
+    assert ended.is_set() and not jobs._jobs
