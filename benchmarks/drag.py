@@ -11,16 +11,13 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
-from benchmarks.common import free_port
+from benchmarks.common import ROOT, free_port
+from benchmarks.live import chromium, start_app, wait_for
 
-ROOT = Path(__file__).parent.parent
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
 SECONDS, HERTZ = 4, 60
 
 FLOOR_SERVER = """
@@ -74,17 +71,6 @@ PROBE = """canvas => {
 }"""
 
 
-def wait_for(url: str, process: subprocess.Popen, seconds: float = 90) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{url} did not come up")
-
-
 def drag(page: Page) -> dict:
     """Drag the first slider to and fro for SECONDS at HERTZ; return figures."""
     slider = page.locator("#explore-d0")
@@ -135,23 +121,27 @@ def main() -> None:
     scratch = Path(os.environ.get("TMPDIR", "/tmp")) / f"latent-studio-drag-{os.getpid()}"
     scratch.mkdir()
     (scratch / "floor.html").write_text(FLOOR_PAGE)
-    ports = free_port(), free_port()
-    env = os.environ | {"PYTHONPATH": str(ROOT), "GRADIO_ANALYTICS_ENABLED": "False"}
-    app = [ROOT / "app.py", "--weights", options.weights.resolve(), "--runs", scratch / "runs", "--port", str(ports[0])]
-    floor = ["-c", FLOOR_SERVER, options.weights.resolve() / options.model, str(ports[1]), scratch / "floor.html"]
-    processes = [subprocess.Popen([sys.executable, *map(str, command)], cwd=ROOT, env=env) for command in (app, floor)]
+    port, env = free_port(), os.environ | {"PYTHONPATH": str(ROOT)}
+    floor = [
+        sys.executable,
+        "-c",
+        FLOOR_SERVER,
+        options.weights.resolve() / options.model,
+        str(port),
+        scratch / "floor.html",
+    ]
+    app, url = start_app(options.weights.resolve(), scratch / "runs")
+    processes = [app, subprocess.Popen([*map(str, floor)], cwd=ROOT, env=env)]
     point = json.dumps({"seed": 1, "model": options.model}, separators=(",", ":"))
-    urls = f"http://127.0.0.1:{ports[0]}/?point={point}", f"http://127.0.0.1:{ports[1]}/"
+    urls = f"{url}?point={point}", f"http://127.0.0.1:{port}/"
     results: dict[str, list[dict]] = {"app": [], "floor": []}
     try:
         for url, process in zip(urls, processes, strict=True):
             wait_for(url.split("?")[0], process)
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        with chromium() as browser:
             for _ in range(options.rounds):
                 for name, url in zip(results, urls, strict=True):
                     results[name].append(measure(browser, url))
-            browser.close()
     finally:
         for process in processes:
             process.terminate()

@@ -6,20 +6,12 @@ seconds from the process's start to the page served and to the first picture pai
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
-from benchmarks.common import free_port
-
-ROOT = Path(__file__).parent.parent
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+from benchmarks.common import ROOT
+from benchmarks.live import chromium, running_app
 
 
 def memory(process: int) -> float:
@@ -35,22 +27,10 @@ def processor_seconds(process: int) -> float:
 
 
 def one_start(browser, weights: Path) -> dict[str, float]:
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/"
+    """Start the app anew and open it at once; return figures."""
     with tempfile.TemporaryDirectory() as runs:
         start = time.perf_counter()
-        app = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--weights", str(weights), "--runs", runs], cwd=ROOT
-        )
-        try:
-            while True:
-                try:
-                    urllib.request.urlopen(url, timeout=60).close()
-                    break
-                except OSError:
-                    if app.poll() is not None:
-                        raise SystemExit("app.py ended") from None
-                    time.sleep(0.05)
+        with running_app(weights, Path(runs)) as (app, url):
             served = time.perf_counter() - start
             page = browser.new_page()
             page.goto(url)
@@ -65,9 +45,6 @@ def one_start(browser, weights: Path) -> dict[str, float]:
             }
             page.close()
             return figures
-        finally:
-            app.terminate()
-            app.wait()
 
 
 def main() -> None:
@@ -75,10 +52,8 @@ def main() -> None:
     flags.add_argument("--weights", type=Path, default=ROOT / "weights")
     flags.add_argument("--rounds", type=int, default=3)
     options = flags.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+    with chromium() as browser:
         rounds = [one_start(browser, options.weights.resolve()) for _ in range(options.rounds)]
-        browser.close()
     for key in rounds[0]:
         print(f"{key:12} {sorted(figures[key] for figures in rounds)[len(rounds) // 2]:8.1f}")
     print(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from test_memory import GAMES, gradients
 from torch import multiprocessing
 
 import gan_core
+from benchmarks.common import free_port
 from gan_core import StudioError, TrainConfig, parallel
 from gan_core.training.learner import Learner
 from gan_core.training.run import Run
@@ -31,12 +31,6 @@ def environment(rank: int, port: int) -> dict[str, str]:
         "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(RANKS), "LOCAL_WORLD_SIZE": str(RANKS),
         "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1",
     }  # fmt: skip
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def in_two_processes(function, *arguments) -> None:

@@ -1,40 +1,15 @@
 """The real app as a process of its own, and a real browser in front of it. No browser is a failure, not a skip."""
 
-import os
-import subprocess
-import sys
-import time
-import urllib.request
-from pathlib import Path
-
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from benchmarks.common import free_port
+from benchmarks.live import chromium, running_app
 from tests.hub_standin import Hub
 from tests.tiny_models import make_weights
 
-ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-)
 PATIENCE = 60_000  # milliseconds: tests may share the machine with a training run
 
 expect.set_options(timeout=PATIENCE)
-
-
-def wait_until_up(url: str, process: subprocess.Popen, seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        assert process.poll() is None, f"app.py ended with {process.returncode}"
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"{url} did not come up in {seconds:.0f} s")
 
 
 @pytest.fixture(scope="session")
@@ -54,28 +29,16 @@ def hub():
 def app(folders, hub, tmp_path_factory):
     """The address of a running app.py."""
     weights, runs = folders
-    port = free_port()
-    env = os.environ | {"GRADIO_SERVER_PORT": str(port), "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
-    env |= {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(tmp_path_factory.mktemp("hub")), "NO_PROXY": "*"}
-    env |= {"GRADIO_TEMP_DIR": str(tmp_path_factory.mktemp("uploads"))}
-    process = subprocess.Popen(
-        [sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs)], cwd=ROOT, env=env
-    )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        wait_until_up(url, process)
+    env = {"OMP_NUM_THREADS": "1", "HF_ENDPOINT": hub.endpoint, "NO_PROXY": "*"}
+    env |= {name: str(tmp_path_factory.mktemp(name.lower())) for name in ("HF_HOME", "GRADIO_TEMP_DIR")}
+    with running_app(weights, runs, env) as (_, url):
         yield url
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture(scope="session")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,130 @@
+"""Twenty visitors drag a slider at once: `python -m benchmarks.visitors [--visitors 20] [--model faces-gan]`.
+
+The real app in a process of its own; the visitors are HTTP clients of it in another, each doing what the page does: positions come
+at 60 Hz, one request is in flight, the newest position is asked for next, the answer is decoded. Reported: pictures a second in
+total, median and 95th percentile from request to decoded picture, the slowest visitor's share of the fastest one's pictures, and
+whether every visitor's last picture is exactly that of its last position. The floor is one visitor alone. Writes
+benchmarks/results/visitors.json.
+"""
+
+import argparse
+import asyncio
+import base64
+import io
+import json
+import multiprocessing
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import common
+from benchmarks.live import running_app
+
+HERTZ = 60
+
+
+class Visitor:
+    """One page: a session of its own, one slider, at most one request in flight."""
+
+    def __init__(self, client, panel: int, model: str, number: int):
+        self.client, self.panel, self.model, self.seed = client, panel, model, number
+        self.session = f"visitor{number:04d}"
+        self.delays: list[float] = []
+        self.last: tuple[float, bytes] | None = None
+
+    async def ask(self, value: float) -> bytes:
+        """The picture at a slider's position, as the page would get it."""
+        point = {"seed": self.seed, "moves": [["d0", value]], "truncation": 1, "model": self.model}
+        body = {
+            "data": {"point": point},
+            "fn_name": "picture",
+            "session_hash": self.session,
+            "component_id": self.panel,
+        }
+        answer = (await self.client.post("gradio_api/component_server", json=body)).json()
+        if "ok" not in answer:
+            raise SystemExit(f"the app answered {answer}")
+        return base64.b64decode(answer["ok"].split(",", 1)[1])
+
+    async def drag(self, seconds: float) -> None:
+        """Drag to and fro, each visitor at a pace of its own; note every delay."""
+        from PIL import Image
+
+        start, pace = time.perf_counter(), random.Random(self.seed).uniform(0.3, 1.2)
+        while (now := time.perf_counter()) - start < seconds:
+            value = round(6 * abs((now - start) * pace % 2 - 1) - 3, 2)
+            picture = await self.ask(value)
+            Image.open(io.BytesIO(picture)).load()
+            self.delays.append(time.perf_counter() - now)
+            self.last = value, picture
+            await asyncio.sleep(max(0, 1 / HERTZ - (time.perf_counter() - now)))
+
+
+async def visit(url: str, model: str, count: int, seconds: float) -> dict:
+    """Figures of `count` visitors who drag for `seconds`."""
+    import httpx
+
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=httpx.Limits(max_connections=None)) as client:
+        config = (await client.get("config")).json()
+        panel = next(c["id"] for c in config["components"] if c["props"].get("elem_id") == "panel-explore")
+        visitors = [Visitor(client, panel, model, number) for number in range(count)]
+        await visitors[0].drag(1.0)  # warm
+        visitors[0].delays.clear()
+        start = time.perf_counter()
+        await asyncio.gather(*(visitor.drag(seconds) for visitor in visitors))
+        elapsed = time.perf_counter() - start
+        right = [await visitor.ask(visitor.last[0]) == visitor.last[1] for visitor in visitors]
+    delays = sorted(delay for visitor in visitors for delay in visitor.delays)
+    served = sorted(len(visitor.delays) for visitor in visitors)
+    return {
+        "visitors": count,
+        "per_second": round(len(delays) / elapsed, 1),
+        "median_ms": round(1e3 * delays[len(delays) // 2], 1),
+        "p95_ms": round(1e3 * delays[int(len(delays) * 0.95)], 1),
+        "least_share": round(served[0] / served[-1], 2),
+        "wrong_pictures": right.count(False),
+    }
+
+
+def _visit(answer, *arguments) -> None:
+    answer.put(asyncio.run(visit(*arguments)))
+
+
+def from_another_process(*arguments) -> dict:
+    """`visit` in a process of its own, as visitors would not share the app's."""
+    context = multiprocessing.get_context("spawn")
+    answer = context.Queue()
+    process = context.Process(target=_visit, args=(answer, *arguments))
+    process.start()
+    figures = answer.get(timeout=300)
+    process.join()
+    return figures
+
+
+def main() -> None:
+    """Measure one visitor and many, `--rounds` times in turn; write and print the medians."""
+    flags = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    flags.add_argument("--visitors", type=int, default=20)
+    flags.add_argument("--model", default="faces-gan")
+    flags.add_argument("--seconds", type=float, default=6.0)
+    flags.add_argument("--rounds", type=int, default=3, help="one and many are measured in turn this often")
+    flags.add_argument("--weights", type=Path, default=common.ROOT / "weights")
+    flags.add_argument("--out", type=Path, default=common.RESULTS)
+    options = flags.parse_args()
+    rounds: dict[int, list[dict]] = {1: [], options.visitors: []}
+    with tempfile.TemporaryDirectory() as runs, running_app(options.weights.resolve(), Path(runs)) as (_, url):
+        for _ in range(options.rounds):
+            for count, figures in rounds.items():
+                figures.append(from_another_process(url, options.model, count, options.seconds))
+    rows = [
+        {key: sorted(f[key] for f in figures)[len(figures) // 2] for key in figures[0]} for figures in rounds.values()
+    ]
+    facts = {"machine": common.machine(common.usable_cores()), "command": common.command("visitors")}
+    common.write_json(options.out / "visitors.json", {**facts, "model": options.model, "rows": rows})
+    for row in rows:
+        print(json.dumps(row))
+
+
+if __name__ == "__main__":
+    main()
