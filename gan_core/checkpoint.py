@@ -1,4 +1,4 @@
-"""Model folders: config.json, model.safetensors, directions.safetensors, preview.webp, README.md. Tensors only, never code.
+"""Model folders: config.json, model.safetensors, directions.safetensors, encoder.safetensors, preview.webp, README.md. Tensors only, never code.
 
 Format changes are patched here and nowhere else.
 """
@@ -21,6 +21,7 @@ from gan_core.config import ModelConfig, read_json
 from gan_core.errors import StudioError
 from gan_core.models import build
 from gan_core.models.base import Generator
+from gan_core.models.directions import Direction, misfit, pack, unpack
 
 CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = (
     "config.json",
@@ -29,6 +30,7 @@ CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = (
     "preview.webp",
     "README.md",
 )
+ENCODER = "encoder.safetensors"  # optional; read and written by latent.distill
 PICKLES = {".pkl", ".pt", ".pth", ".ckpt", ".bin", ".pickle"}
 
 
@@ -60,7 +62,7 @@ def list_models(root: Path) -> list[ModelEntry]:
 def save_model(folder: Path, generator: Generator, preview: Image.Image | None = None, card: str | None = None) -> None:
     """Write a model folder whole or not at all: weights in fp16 (running statistics stay fp32), config last.
 
-    `preview` and `card` are kept from an earlier save where None. Raises OSError when the disk refuses.
+    `preview` and `card` are kept from an earlier save where None, a person's own directions always. Raises OSError when the disk refuses.
     """
     folder = Path(folder)
     staging = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
@@ -74,8 +76,7 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
             for name, t in generator.state_dict().items()
         }
         write_tensors(tensors, staging / WEIGHTS, {"config": config})
-        if generator.directions is not None:
-            write_tensors({"directions": generator.directions.half().cpu().contiguous()}, staging / DIRECTIONS)
+        _write_directions(staging / DIRECTIONS, generator, _own_of(folder, generator))
         if preview is not None:
             preview.save(staging / PREVIEW, lossless=True, method=4)
         elif (folder / PREVIEW).is_file():
@@ -88,6 +89,43 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
         _swap(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def save_directions(folder: Path, generator: Generator) -> None:
+    """Write the directions of a model folder anew, whole or not at all; the rest stays. Raises OSError when the disk refuses."""
+    new = Path(folder) / f".{DIRECTIONS}.{os.getpid()}.tmp"
+    try:
+        _write_directions(new, generator)
+        os.replace(new, Path(folder) / DIRECTIONS)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def read_directions(file: Path, generator: Generator) -> None:
+    """Give a generator the directions of its folder, or of a file of that kind. Raises StudioError when they do not fit it."""
+    file = file / DIRECTIONS if file.is_dir() else file
+    try:
+        tensors, metadata = read_tensors(file)
+    except StudioError:
+        raise misfit() from None
+    generator.found, generator.named = unpack(tensors, metadata, generator.code_dim, generator.num_ws)
+
+
+def _write_directions(path: Path, generator: Generator, more: tuple[Direction, ...] = ()) -> None:
+    tensors, metadata = pack(generator.found, (*generator.named, *more))
+    if tensors or metadata:
+        write_tensors(tensors, path, metadata)
+
+
+def _own_of(folder: Path, generator: Generator) -> tuple[Direction, ...]:
+    """A person's own directions in the folder that is about to be replaced, so far as they fit and are not there already."""
+    try:
+        tensors, metadata = read_tensors(folder / DIRECTIONS)
+        named = unpack(tensors, metadata, generator.code_dim, generator.num_ws)[1]
+    except StudioError:
+        return ()
+    known = {direction.name for direction in generator.named}
+    return tuple(d for d in named if d.origin == "own" and d.name not in known)
 
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
@@ -129,25 +167,17 @@ def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
         raise StudioError(
             "model.missing", "{folder} holds no model: {file} is missing.", folder=str(folder), file=WEIGHTS
         )
-    tensors, embedded = _read_tensors(weights)
+    tensors, embedded = read_tensors(weights)
     config = (
         read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
     )
     model = _assemble(config, tensors, weights.name)
-    directions = folder / DIRECTIONS
-    if directions.is_file():
-        found = _read_tensors(directions)[0].get("directions")
-        if found is None or found.ndim != 2 or found.shape[1] != model.code_dim or not torch.isfinite(found).all():
-            raise StudioError(
-                "model.directions",
-                "{file} does not fit the model. Delete it: the app finds them again.",
-                file=DIRECTIONS,
-            )
-        model.directions = found.float()
+    if (folder / DIRECTIONS).is_file():
+        read_directions(folder, model)
     return model.to(device)
 
 
-def _read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict]:
     """All tensors of a safetensors file and its metadata; StudioError when the file is damaged."""
     try:
         with safe_open(path, framework="pt") as file:
