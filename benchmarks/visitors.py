@@ -3,7 +3,7 @@
 The real app in a process of its own; the visitors are HTTP clients of it in another, each doing what the page does: positions come
 at 60 Hz, one request is in flight, the newest position is asked for next, the answer is decoded. Reported: pictures a second in
 total, median and 95th percentile from request to decoded picture, the slowest visitor's share of the fastest one's pictures, and
-whether every visitor's last picture is exactly that of its last position. The floor is one visitor alone. Writes
+how many visitors' last picture is not that of their last position (beyond rounding: pictures drawn in one batch may differ by one level). The floor is one visitor alone. Writes
 benchmarks/results/visitors.json.
 """
 
@@ -17,6 +17,9 @@ import random
 import tempfile
 import time
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from benchmarks import common
 from benchmarks.live import running_app
@@ -49,16 +52,24 @@ class Visitor:
 
     async def drag(self, seconds: float) -> None:
         """Drag to and fro, each visitor at a pace of its own; note every delay."""
-        from PIL import Image
-
         start, pace = time.perf_counter(), random.Random(self.seed).uniform(0.3, 1.2)
         while (now := time.perf_counter()) - start < seconds:
             value = round(6 * abs((now - start) * pace % 2 - 1) - 3, 2)
             picture = await self.ask(value)
-            Image.open(io.BytesIO(picture)).load()
+            decoded(picture)
             self.delays.append(time.perf_counter() - now)
             self.last = value, picture
             await asyncio.sleep(max(0, 1 / HERTZ - (time.perf_counter() - now)))
+
+
+def decoded(picture: bytes) -> np.ndarray:
+    """The pixels of an encoded picture."""
+    return np.asarray(Image.open(io.BytesIO(picture))).astype(int)
+
+
+def same(a: bytes, b: bytes) -> bool:
+    """Whether two encoded pictures show the same, up to the rounding of one level."""
+    return bool(np.abs(decoded(a) - decoded(b)).max() <= 1)
 
 
 async def visit(url: str, model: str, count: int, seconds: float) -> dict:
@@ -74,7 +85,7 @@ async def visit(url: str, model: str, count: int, seconds: float) -> dict:
         start = time.perf_counter()
         await asyncio.gather(*(visitor.drag(seconds) for visitor in visitors))
         elapsed = time.perf_counter() - start
-        right = [await visitor.ask(visitor.last[0]) == visitor.last[1] for visitor in visitors]
+        right = [same(await visitor.ask(visitor.last[0]), visitor.last[1]) for visitor in visitors]
     delays = sorted(delay for visitor in visitors for delay in visitor.delays)
     served = sorted(len(visitor.delays) for visitor in visitors)
     return {

@@ -1,39 +1,28 @@
 """Makes the pictures: knows the models, keeps the used ones in memory, and renders waiting requests of one model together.
 
-No gradio here. Any number of visitors may ask at once; one worker thread does the work, single pictures (somebody drags a
-slider) before long sequences, so that nobody waits for another's film.
+No gradio here. Any number of visitors may ask at once; one worker thread does the work in the order that `waiting.py` decides,
+so that nobody waits for another's film.
 """
 
 import asyncio
 import logging
 import os
 import threading
-from collections import OrderedDict, deque
+import time
+from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from gan_core.errors import StudioError
 from gan_core.ui.library import Library
+from gan_core.ui.waiting import CHUNK, Part, Request, Waiting
 
-MAX_WAITING = 512  # pictures waiting before visitors are told that the app is busy
-CHUNK = 32  # pictures rendered at a time; a dragged slider never waits for more than one chunk
 KEEP_BYTES = 1 << 30  # models kept in memory, by the size of their weights
 KEEP_COUNT = 4
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(eq=False)
-class Job:
-    """Pictures somebody waits for: model id, points (none: the model itself is wanted), where the answer goes."""
-
-    model: str
-    points: Sequence
-    answer: Future
 
 
 class Engine:
@@ -43,10 +32,10 @@ class Engine:
         self.library = Library(Path(weights), Path(runs))
         self._device_name, self._device = device, None
         self._loaded: OrderedDict[tuple, object] = OrderedDict()  # (id, time of its weights) -> model, last used last
-        self._quick: deque[Job] = deque()
-        self._long: deque[Job] = deque()
-        self._wake = threading.Condition()
+        self._waiting = Waiting()
+        self._pace: dict[str, float] = {}  # seconds a picture takes, by model
         self._worker: threading.Thread | None = None
+        self._starting = threading.Lock()
 
     def models(self) -> list[dict]:
         """Return facts about every model, JSON-ready, bundled ones first (see `Library.models`)."""
@@ -63,79 +52,61 @@ class Engine:
         """
         if not points:
             raise StudioError("engine.empty", "There is nothing to draw. Choose at least one picture.")
-        self.library.entry(model)
-        chunks = [points[i : i + CHUNK] for i in range(0, len(points), CHUNK)]
-        answers = [asyncio.wrap_future(self._put(model, chunk, quick=len(points) == 1)) for chunk in chunks]
-        try:
-            return np.concatenate(await asyncio.gather(*answers))
-        except BaseException:
-            for answer in answers:
-                answer.cancel()
-            raise
+        return await self._answered(Request(model, points))
 
     async def borrow(self, model: str):
         """Return the loaded model itself, for work that is more than drawing. It is shared: read it, never change it.
 
         Raises StudioError for an unknown or broken model. Long work on it belongs into a thread.
         """
-        self.library.entry(model)
-        return await asyncio.wrap_future(self._put(model, (), quick=True))
+        return await self._answered(Request(model, ()))
 
-    def _put(self, model: str, points: Sequence, quick: bool) -> Future:
-        job = Job(model, points, Future())
-        with self._wake:
-            if sum(len(waiting.points) for waiting in (*self._quick, *self._long)) >= MAX_WAITING:
-                raise StudioError(
-                    "engine.busy", "Many people are drawing pictures at this moment. Wait a few seconds and try again."
-                )
-            (self._quick if quick else self._long).append(job)
+    def _put(self, request: Request) -> Request:
+        self.library.entry(request.model)
+        self._waiting.put(request)
+        with self._starting:
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="engine", daemon=True)
                 self._worker.start()
-            self._wake.notify()
-        return job.answer
+        return request
 
-    def _take(self) -> list[Job]:
-        """Wait for work; return jobs of one model that make up at most one chunk, single pictures first."""
-        with self._wake:
-            while not (self._quick or self._long):
-                self._wake.wait()
-            lane = self._quick or self._long
-            jobs, room = [], CHUNK
-            for job in list(lane):
-                if job.model == lane[0].model and len(job.points) <= room:
-                    jobs.append(job)
-                    room -= len(job.points)
-            for job in jobs:
-                lane.remove(job)
-            return jobs
+    async def _answered(self, request: Request):
+        return await asyncio.wrap_future(self._put(request).answer)
 
     def _work(self) -> None:
         while True:
-            jobs = [job for job in self._take() if job.answer.set_running_or_notify_cancel()]
-            if jobs:
-                self._answer(jobs)
+            parts = [part for part in self._waiting.take(self._pace) if not part.request.answer.done()]
+            if parts:
+                self._draw(parts)
 
-    def _answer(self, jobs: list[Job]) -> None:
-        """Render the jobs together; when that fails, one by one, so that only the wrong one fails."""
+    def _draw(self, parts: list[Part]) -> None:
+        """Render the parts together; when that fails, one by one, so that only the wrong one fails."""
         try:
             from gan_core.latent.sample import render
 
-            points = [point for job in jobs for point in job.points]
-            model = self._model(jobs[0].model)
+            points, name = [point for part in parts for point in part.points], parts[0].request.model
+            model = self._model(name)
             self._set_threads(len(points))
+            start = time.perf_counter()
             pictures = render(model, points)
+            if points:
+                now = (time.perf_counter() - start) / len(points)
+                self._pace[name] = 0.8 * self._pace.get(name, now) + 0.2 * now
         except Exception as error:
-            if len(jobs) == 1:
-                jobs[0].answer.set_exception(error)
+            if len(parts) == 1:
+                _settle(parts[0].request, error=error)
             else:
-                for job in jobs:
-                    self._answer([job])
+                for part in parts:
+                    self._draw([part])
             return
         start = 0
-        for job in jobs:
-            job.answer.set_result(pictures[start : start + len(job.points)] if job.points else model)
-            start += len(job.points)
+        for part in parts:
+            part.request.pictures.append(pictures[start : start + len(part.points)])
+            start += len(part.points)
+            if not part.request.points:
+                _settle(part.request, model)
+            elif sum(map(len, part.request.pictures)) == len(part.request.points):
+                _settle(part.request, np.concatenate(part.request.pictures))
 
     def _model(self, model: str):
         """Return the loaded model, from memory or disk; the least recently used ones make room. Worker thread only."""
@@ -175,6 +146,12 @@ class Engine:
 
             models = self.models()
             if models:
-                self._put(models[0]["id"], [LatentPoint(seed=0)], quick=True).result()
+                self._put(Request(models[0]["id"], [LatentPoint(seed=0)])).answer.result()
         except Exception:
             log.exception("warming up failed")
+
+
+def _settle(request: Request, result=None, error: Exception | None = None) -> None:
+    """Hand over an answer, unless whoever waited for it has left."""
+    if request.answer.set_running_or_notify_cancel():
+        request.answer.set_exception(error) if error else request.answer.set_result(result)

@@ -11,6 +11,7 @@ from gan_core.errors import StudioError
 from gan_core.latent.point import LatentPoint
 from gan_core.latent.sample import render
 from gan_core.ui import engine as module
+from gan_core.ui import waiting
 from gan_core.ui.engine import Engine
 
 
@@ -73,7 +74,7 @@ def test_unknown_models_are_refused(engine, name):
 
 
 def test_too_many_waiting_pictures_are_refused(engine, monkeypatch):
-    monkeypatch.setattr(module, "MAX_WAITING", 40)
+    monkeypatch.setattr(waiting, "MAX_WAITING", 40)
 
     async def crowd():
         points = [LatentPoint(seed=i) for i in range(10)]

@@ -1,0 +1,96 @@
+"""Whose pictures are drawn next: dragged sliders first, everybody in turn, nobody starved."""
+
+import threading
+import time
+
+import pytest
+
+from gan_core.errors import StudioError
+from gan_core.ui import waiting
+from gan_core.ui.waiting import CHUNK, MAX_WAITING, Request, Waiting
+
+
+def sequence(model: str, count: int) -> Request:
+    return Request(model, list(range(count)))
+
+
+def taken(parts) -> dict:
+    """How many points of each request were taken."""
+    counts = {}
+    for part in parts:
+        counts[part.request] = counts.get(part.request, 0) + len(part.points)
+    return counts
+
+
+def test_single_pictures_go_before_a_sequence_that_came_earlier():
+    queue, film, one = Waiting(), sequence("m", 100), sequence("m", 1)
+    queue.put(film)
+    queue.put(one)
+    assert taken(queue.take({})) == {one: 1}
+    assert film in taken(queue.take({}))
+
+
+def test_sequences_of_several_visitors_share_a_chunk_and_lose_nothing():
+    queue, requests = Waiting(), [sequence("m", count) for count in (100, 3, 40)]
+    for request in requests:
+        queue.put(request)
+    got = {request: [] for request in requests}
+    while any(request.left for request in requests):
+        parts = queue.take({})
+        assert sum(taken(parts).values()) <= CHUNK
+        for part in parts:
+            got[part.request] += part.points
+    assert all(got[request] == request.points for request in requests)
+
+
+def test_a_short_sequence_is_done_long_before_a_film_that_came_first():
+    queue, film, ends = Waiting(), sequence("m", 400), sequence("m", 12)
+    queue.put(film)
+    queue.put(ends)
+    queue.take({})
+    assert ends.left == 0 and film.left > 300
+
+
+def test_models_take_turns():
+    queue, first, second = Waiting(), sequence("a", 100), sequence("b", 100)
+    queue.put(first)
+    queue.put(second)
+    models = [queue.take({})[0].request.model for _ in range(4)]
+    assert models == ["a", "b", "a", "b"]
+
+
+def test_while_somebody_drags_a_slow_model_draws_only_a_few_of_a_sequence():
+    queue, film = Waiting(), sequence("slow", 100)
+    queue.put(film)
+    assert sum(taken(queue.take({"slow": 0.01})).values()) == CHUNK
+    queue.put(sequence("slow", 1))
+    queue.take({})
+    assert sum(taken(queue.take({"slow": 0.01})).values()) == round(waiting.MOMENT / 0.01)
+    assert sum(taken(queue.take({"slow": 9.0})).values()) == 1
+
+
+def test_the_model_itself_can_be_asked_for():
+    queue, borrowed = Waiting(), Request("m", ())
+    queue.put(borrowed)
+    (part,) = queue.take({})
+    assert part.request is borrowed and not part.points
+
+
+def test_more_than_the_most_is_refused_and_the_rest_still_served():
+    queue = Waiting()
+    queue.put(sequence("m", MAX_WAITING))
+    with pytest.raises(StudioError, match="Many people"):
+        queue.put(sequence("m", 1))
+    queue.take({})
+    queue.put(sequence("m", 1))
+
+
+def test_taking_waits_for_work():
+    queue, parts = Waiting(), []
+    thread = threading.Thread(target=lambda: parts.extend(queue.take({})))
+    thread.start()
+    time.sleep(0.05)
+    assert not parts
+    queue.put(sequence("m", 1))
+    thread.join(10)
+    assert len(parts) == 1
