@@ -15,6 +15,7 @@ from gan_core.training.ema import EMA
 from gan_core.training.keep import ModelFolder
 from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words
+from gan_core.training.moments import Moments
 from gan_core.training.report import Losses, Reporter
 from gan_core.training.run import FULL, Run, disk_error
 from gan_core.training.samples import FixedSamples, save_sheet
@@ -105,6 +106,7 @@ class Session:
         self.samples = FixedSamples(self.family, self.learner.pictures, config.seed)
         self.counters = Counters(fingerprint=self.learner.pictures.fingerprint)
         self.model_folder = ModelFolder(run, self.learner, self.samples, self.counters)
+        self.moments = Moments(run.moments_folder)
         self.reporter = Reporter(run, self.learner, self.counters)
         self._asked, self._asked_at = "", 0.0
         self._last_progress, self._last_checkpoint = -1e9, 0.0
@@ -199,13 +201,15 @@ class Session:
         yield self.reporter.progress(self.progress())
 
     def sample(self) -> Iterator[dict]:
-        """Draw the fixed points with the averaged model; the times between grow with the run, so a film stays short."""
+        """Draw the fixed points with the averaged model, and keep that model if a moment is due; the times between grow with the run."""
         c = self.counters
         c.next_sample = c.elapsed + min(max(1.0, 0.12 * c.elapsed), 300)
         images = self.samples.draw(self.ema.network)
         path = self.run.samples_folder / f"{c.step:08d}.webp"
         yield from self.write(lambda: save_sheet(images, path))
         yield from self.reporter.sample(path, self.samples.diversity(images))
+        if self.moments.due(c.images, self.progress()):
+            self.moments.keep(self.ema.network, c.images)
 
     def checkpoint(self) -> Iterator[dict]:
         """Save everything to go on from, and the model so far. Weights that are not finite are never saved."""
@@ -278,6 +282,7 @@ class Session:
         yield from self.sample()
         yield from self.checkpoint()
         yield from self.write(lambda: self.model_folder.write(self.ema.network, final=True))
+        self.moments.share_directions(self.run.model_folder)
         words = "Finished" if state == "done" else "Stopped"
         message = f"{words} after {self.counters.images:,} pictures. The model is kept."
         yield self.reporter.emit(
@@ -296,4 +301,5 @@ class Session:
         for step, path in self.run.samples():
             if step > restored.step:
                 path.unlink(missing_ok=True)
+        self.moments.forget_after(restored.images)
         self._last_progress = self._last_checkpoint = restored.elapsed

@@ -3,7 +3,8 @@
 config.json     the TrainConfig               choice.json     what was chosen where it leaves something open
 events.jsonl    what happened, one JSON object a line
 samples/        the same points at each step  checkpoint/     to go on from
-model/          the averaged model so far     control.json    what was asked for: pause, resume, stop
+model/          the averaged model so far     moments/        the same from earlier, by pictures seen (model folders)
+control.json    what was asked for: pause, resume, stop
 """
 
 import contextlib
@@ -56,8 +57,8 @@ class Run:
     def __init__(self, folder: Path | str):
         self.path = Path(folder)
         self.name = self.path.name
-        self.samples_folder, self.checkpoint_folder, self.model_folder = (
-            self.path / n for n in ("samples", "checkpoint", "model")
+        self.samples_folder, self.checkpoint_folder, self.model_folder, self.moments_folder = (
+            self.path / n for n in ("samples", "checkpoint", "model", "moments")
         )
         self._events, self._control, self._config, self._choice = (
             self.path / n for n in ("events.jsonl", "control.json", "config.json", "choice.json")
