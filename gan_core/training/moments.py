@@ -1,6 +1,7 @@
 """Moments of a training: copies of the averaged model from its way, in `moments/<pictures seen>/`, to compare with later ones."""
 
 import contextlib
+import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -28,14 +29,11 @@ class Moments:
     def keep(self, network: Generator, images: int) -> None:
         """Write the averaged `network` as it stands; it is only read. A disk that refuses costs this moment, not the run."""
         self._last = images
-        was = network.config, network.directions
-        network.config = replace(network.config, training={**network.config.training, "images": images})
-        network.directions = None  # found at the end, and then the same for all (`share_directions`)
-        try:
-            with contextlib.suppress(OSError):
-                save_model(self.folder / str(images), network)
-        finally:
-            network.config, network.directions = was
+        still = copy.copy(network)  # the same tensors; what is set here stays here
+        still.config = replace(network.config, training={**network.config.training, "images": images})
+        still.directions = None  # found at the end, and then the same for all (`share_directions`)
+        with contextlib.suppress(OSError):
+            save_model(self.folder / str(images), still)
         self._thin()
 
     def forget_after(self, images: int) -> None:
