@@ -129,7 +129,7 @@ def _check(point: LatentPoint) -> None:
         raise _bad("label")
     if not isinstance(point.model, str) or len(point.model) > 300:
         raise _bad("model")
-    depth, nodes = _extent(point)
+    depth, nodes = extent(point)
     if depth > MAX_DEPTH or nodes > MAX_NODES:
         raise _bad("depth")
 
@@ -187,11 +187,11 @@ def _check_layers(first, stop, what: str) -> None:
         raise _bad(what)
 
 
-def _extent(point: LatentPoint) -> tuple[int, int]:
+def extent(point: LatentPoint) -> tuple[int, int]:
     """(levels, number) of the points inside a point; they were checked when they were made, so this ends soon."""
     depth, nodes = 0, 1
     for part in point.inside():
-        deeper, more = _extent(part)
+        deeper, more = extent(part)
         depth, nodes = max(depth, 1 + deeper), nodes + more
     return depth, nodes
 

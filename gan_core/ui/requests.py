@@ -11,7 +11,6 @@ from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from gan_core.errors import StudioError
-from gan_core.latent.point import LatentPoint
 
 MAX_TEXT = 2000  # characters in a plain `str` argument
 MAX_ITEMS = 1000  # entries in a plain `list` argument
@@ -28,7 +27,8 @@ class Between:
 def arguments(function: Callable, sent: Any) -> dict[str, Any]:
     """Return keyword arguments for `function` from a JSON object.
 
-    Understands bool, int, float, str, dict, list[X], X | None, Literal[…], LatentPoint and Annotated[X, Between(low, high)].
+    Understands bool, int, float, str, dict, list[X], X | None, Literal[…], what has `from_json` (LatentPoint, Journey) and
+    Annotated[X, Between(low, high)].
     Raises StudioError naming the first argument that is missing, unknown or wrong; LatentPoint's own errors pass through.
     """
     sent = {} if sent is None else sent
@@ -65,6 +65,8 @@ def _read(name: str, kind: Any, value: Any) -> Any:
     if get_origin(kind) is Annotated:
         kind, *marks = get_args(kind)
         bounds = next((mark for mark in marks if isinstance(mark, Between)), None)
+        if kind is str and bounds is not None and isinstance(value, str):
+            return _within(name, value, bounds)  # its own bounds, where a text may be longer than most
         return _within(name, _read(name, kind, value), bounds)
     if get_origin(kind) in (Union, types.UnionType):
         if value is None and type(None) in get_args(kind):
@@ -86,8 +88,8 @@ def _read(name: str, kind: Any, value: Any) -> Any:
 def _plain(name: str, kind: Any, value: Any) -> Any:
     if kind is Any:
         return value
-    if kind is LatentPoint:
-        return LatentPoint.from_json(value)
+    if hasattr(kind, "from_json"):
+        return kind.from_json(value)
     if kind is float and type(value) in (int, float) and abs(value) < 1e300:  # false for NaN and infinity too
         return float(value)
     if kind is int and type(value) is float and value.is_integer():  # NaN and infinity are not
