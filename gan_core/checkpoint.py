@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +77,9 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
             for name, t in generator.state_dict().items()
         }
         write_tensors(tensors, staging / WEIGHTS, {"config": config})
-        _write_directions(staging / DIRECTIONS, generator, _own_of(folder, generator))
+        named = (*generator.named, *_own_of(folder, generator))
+        if generator.found or named:
+            save_directions(staging, generator.found, named)
         if preview is not None:
             preview.save(staging / PREVIEW, lossless=True, method=4)
         elif (folder / PREVIEW).is_file():
@@ -91,40 +94,33 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def save_directions(folder: Path, generator: Generator) -> None:
+def save_directions(folder: Path, found: dict[str, torch.Tensor], named: Sequence[Direction]) -> None:
     """Write the directions of a model folder anew, whole or not at all; the rest stays. Raises OSError when the disk refuses."""
     new = Path(folder) / f".{DIRECTIONS}.{os.getpid()}.tmp"
     try:
-        _write_directions(new, generator)
+        tensors, metadata = pack(found, named)
+        write_tensors(tensors, new, metadata)
         os.replace(new, Path(folder) / DIRECTIONS)
     finally:
         new.unlink(missing_ok=True)
 
 
-def read_directions(file: Path, generator: Generator) -> None:
-    """Give a generator the directions of its folder, or of a file of that kind. Raises StudioError when they do not fit it."""
-    file = file / DIRECTIONS if file.is_dir() else file
+def read_directions(file: Path, model: Generator) -> tuple[dict[str, torch.Tensor], tuple[Direction, ...]]:
+    """(found, named) of a directions.safetensors. Raises StudioError when it is damaged or does not fit the model."""
     try:
         tensors, metadata = read_tensors(file)
     except StudioError:
         raise misfit() from None
-    generator.found, generator.named = unpack(tensors, metadata, generator.code_dim, generator.num_ws)
+    return unpack(tensors, metadata, model.code_dim, model.num_ws)
 
 
-def _write_directions(path: Path, generator: Generator, more: tuple[Direction, ...] = ()) -> None:
-    tensors, metadata = pack(generator.found, (*generator.named, *more))
-    if tensors or metadata:
-        write_tensors(tensors, path, metadata)
-
-
-def _own_of(folder: Path, generator: Generator) -> tuple[Direction, ...]:
+def _own_of(folder: Path, model: Generator) -> tuple[Direction, ...]:
     """A person's own directions in the folder that is about to be replaced, so far as they fit and are not there already."""
     try:
-        tensors, metadata = read_tensors(folder / DIRECTIONS)
-        named = unpack(tensors, metadata, generator.code_dim, generator.num_ws)[1]
+        named = read_directions(folder / DIRECTIONS, model)[1]
     except StudioError:
         return ()
-    known = {direction.name for direction in generator.named}
+    known = {direction.name for direction in model.named}
     return tuple(d for d in named if d.origin == "own" and d.name not in known)
 
 
@@ -173,7 +169,7 @@ def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
     )
     model = _assemble(config, tensors, weights.name)
     if (folder / DIRECTIONS).is_file():
-        read_directions(folder, model)
+        model.found, model.named = read_directions(folder / DIRECTIONS, model)
     return model.to(device)
 
 

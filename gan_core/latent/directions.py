@@ -1,60 +1,53 @@
-"""Directions of a latent space in which the picture changes most, found without labels."""
+"""What the moves of a point are called: "smile" is a direction with a name, "sefa3" the fourth that the finder "sefa" found."""
+
+import re
 
 import torch
 from torch import Tensor
 
 from gan_core.errors import StudioError
+from gan_core.latent.finders import FINDERS, find, strongest_directions
 from gan_core.models.base import Generator
+from gan_core.models.directions import Direction
 
-PROBES = 24  # places where the change is measured
-STEP = 0.5  # σ to either side: the visible change, not the infinitesimal one
-QUICK_PROBES = 6  # the same, while somebody waits
-KEEP = 64  # directions kept at most
+__all__ = ["Direction", "direction", "ensure_directions", "entry", "strongest_directions"]
 
-
-@torch.no_grad()
-def strongest_directions(model: Generator, probes: int = PROBES, keep: int = KEEP, seed: int = 0) -> Tensor:
-    """Directions [k, code_dim], one σ long, by the mean squared change of the picture along them, strongest first.
-
-    They are the eigenvectors of M = E_z[JᵀJ], J the picture's Jacobian by central differences (Wang & Ponce 2021, "A
-    geometric analysis of deep generative image models", sec. 2, with mean squared error as the distance), taken along the
-    model's own axes (`Generator.axes`: z, or the principal components of W after GANSpace). Signs are made definite (the
-    largest component is positive), so that the result is the same each time.
-    """
-    device = next(model.parameters()).device
-    rng = torch.Generator().manual_seed(seed)
-    config, axes = model.config, model.axes()
-    d = len(axes)
-    z = torch.randn(probes, config.z_dim, generator=rng).to(device)
-    labels = None
-    if config.num_classes:
-        labels = torch.eye(config.num_classes, device=device)[torch.arange(probes) % config.num_classes]
-    codes = model.mapping(z, labels)
-    steps = STEP * axes
-    gram = torch.zeros(d, d, dtype=torch.float64, device="cpu")
-    for i in range(probes):
-        label = None if labels is None else labels[i : i + 1].expand(d, -1)
-        change = (model.synthesis(codes[i] + steps, label) - model.synthesis(codes[i] - steps, label)) / (2 * STEP)
-        change = (
-            torch.nn.functional.interpolate(change, min(32, config.resolution), mode="area").flatten(1).double().cpu()
-        )
-        gram += change @ change.T
-    vectors = torch.linalg.eigh(gram).eigenvectors.flip(1).T[:keep]
-    signs = vectors.gather(1, vectors.abs().argmax(1, keepdim=True)).sign()
-    return (vectors * signs).float() @ axes.cpu()
+FOUND = re.compile(rf"({'|'.join(FINDERS)})(0|[1-9]\d{{0,2}})")
 
 
 def ensure_directions(model: Generator) -> Tensor:
-    """The model's directions, computed (quickly) on first use where its folder brought none."""
-    if model.directions is None:
-        model.directions = strongest_directions(model, QUICK_PROBES)
-    return model.directions
+    """The model's directions of strongest change, computed (quickly) on first use where its folder brought none."""
+    return find(model, "d")
 
 
-def direction(model: Generator, name: str) -> Tensor:
-    """The direction [code_dim] that points call `name`: "d3" is the fourth strongest. Raises StudioError where there is none."""
-    directions = ensure_directions(model)
-    names = {f"d{k}": k for k in range(len(directions))}
-    if name not in names:
+def entry(model: Generator, name: str) -> Direction:
+    """The direction that points call `name`, with its vector. Raises StudioError where there is none."""
+    named = next((direction for direction in model.named if direction.name == name), None)
+    if named is not None and named.vector is not None:
+        return named
+    parts = FOUND.fullmatch(name)
+    rows = find(model, parts[1]) if parts else ()
+    if not parts or int(parts[2]) >= len(rows):
         raise StudioError("point.direction", "This model has no direction called “{name}”.", name=name)
-    return directions[names[name]]
+    facts = named.facts() if named else {"name": name, "origin": "found"}
+    return Direction(**facts, vector=rows[int(parts[2])])
+
+
+def direction(model: Generator, name: str, layers: tuple[int, int] | None = None) -> Tensor:
+    """The direction [code_dim] that points call `name`: zero outside of `layers`, which default to its own.
+
+    Raises StudioError where there is none.
+    """
+    found = entry(model, name)
+    return within(model, found.vector, layers or found.layers)
+
+
+def within(model: Generator, vector: Tensor, layers: tuple[int, int] | None) -> Tensor:
+    """A code-like vector with zeros outside of the layers first ≤ layer < stop (None: as it is)."""
+    if layers is None:
+        return vector
+    each = model.code_dim // model.num_ws
+    part = slice(layers[0] * each, layers[1] * each)
+    kept = torch.zeros_like(vector)
+    kept[part] = vector[part]
+    return kept

@@ -128,8 +128,9 @@ def _layers(model: Generator, first: int, stop: int) -> slice:
 def _apply_moves(model: Generator, points: Sequence[LatentPoint], codes: Tensor) -> None:
     for i, point in enumerate(points):
         for name, amount, *layers in point.moves:
-            part = _layers(model, *layers) if layers else slice(None)
-            codes[i, part] += amount * direction(model, name).to(codes)[part]
+            if layers:
+                _layers(model, *layers)  # or refused in words
+            codes[i] += amount * direction(model, name, tuple(layers)).to(codes)
 
 
 def _class_weights(model: Generator, points: Sequence[LatentPoint]) -> np.ndarray | None:

@@ -11,6 +11,7 @@ from gan_core import parallel
 from gan_core.config import ModelConfig, TrainConfig
 from gan_core.device import Device
 from gan_core.draws import PURPOSES, Draws, Share
+from gan_core.models.directions import Direction
 
 
 class Generator(nn.Module):
@@ -26,7 +27,19 @@ class Generator(nn.Module):
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
-        self.directions: Tensor | None = None  # [k, code_dim], one σ long, strongest first; filled by latent.directions
+        self.found: dict[
+            str, Tensor
+        ] = {}  # finder -> directions [k, code_dim], one σ long; filled by latent.directions
+        self.named: tuple[Direction, ...] = ()  # directions with a name, in the order in which to show them
+
+    @property
+    def directions(self) -> Tensor | None:
+        """The directions of strongest change [k, code_dim], where they are known already."""
+        return self.found.get("d")
+
+    @directions.setter
+    def directions(self, rows: Tensor | None) -> None:
+        self.found = {} if rows is None else {"d": rows}
 
     @property
     def code_dim(self) -> int:
@@ -36,6 +49,11 @@ class Generator(nn.Module):
     @property
     def num_ws(self) -> int:
         """How many layers a code steers one by one: it is so many vectors, end to end."""
+        return self.layers(self.config)
+
+    @classmethod
+    def layers(cls, config: ModelConfig) -> int:
+        """`num_ws` of the generator that a config describes, without building it. Raises StudioError for a size it cannot have."""
         return 1
 
     def mapping(self, z: Tensor, label_weights: Tensor | None) -> Tensor:
@@ -56,6 +74,10 @@ class Generator(nn.Module):
     def axes(self) -> Tensor:
         """Where directions are sought: rows [d, code_dim], each one σ long and independent of the others."""
         return torch.eye(self.code_dim, device=next(self.parameters()).device)
+
+    def affine(self) -> Tensor | None:
+        """Weights [rows, code_dim / num_ws] by which each layer takes in its code, one after the other; None where that is not linear."""
+        return None
 
     def encode(self, images: Tensor) -> Tensor:
         """Pictures [N, C, H, W] in [−1, 1] → codes [N, code_dim]; only where `can_encode`."""

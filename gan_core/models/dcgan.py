@@ -22,6 +22,9 @@ class DCGANGenerator(Generator):
         self.decoder = StridedDecoder(inputs, config.resolution, config.channels, config.options.get("width", 32))
         initialise(self.decoder)
 
+    def affine(self) -> Tensor:
+        return self.decoder.start.weight[:, : self.config.z_dim]
+
     def synthesis(self, code: Tensor, label_weights: Tensor | None) -> Tensor:
         if self.embed is not None:
             code = torch.cat([code, self.embed(label_weights) * self.config.num_classes**0.5], 1)

@@ -101,9 +101,9 @@ class StyleGAN2Generator(Generator):
             options.get("conv_clamp"), options.get("use_noise", True),
         )  # fmt: skip
 
-    @property
-    def num_ws(self):
-        return self.synthesis_network.num_ws
+    @classmethod
+    def layers(cls, config):
+        return 2 * len(layer_sizes(config.resolution))
 
     @property
     def code_dim(self):
@@ -127,6 +127,10 @@ class StyleGAN2Generator(Generator):
 
     def synthesis(self, code, label_weights, noise: str | list[Tensor] = "const"):
         return self.synthesis_network(code.unflatten(1, (self.num_ws, self.w_dim)), noise)
+
+    def affine(self) -> Tensor:
+        layers = [m for m in self.synthesis_network.modules() if isinstance(m, (SynthesisLayer, ToRGBLayer))]
+        return torch.cat([layer.affine.weight for layer in layers])
 
     @torch.no_grad()
     def axes(self) -> Tensor:

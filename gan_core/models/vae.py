@@ -31,6 +31,9 @@ class VAEModel(Generator):
     def encode(self, images: Tensor) -> Tensor:
         return self.posterior(images)[0]
 
+    def affine(self) -> Tensor:
+        return self.decoder.start.weight
+
     def synthesis(self, code: Tensor, label_weights: Tensor | None) -> Tensor:
         return self.decoder(code)
 

@@ -1,8 +1,10 @@
 """Which models there are: bundled ones, those of finished or running trainings, and those pulled from the Hub. No gradio, no torch."""
 
 import base64
+import contextlib
 import io
 import json
+import re
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,9 +12,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from gan_core.checkpoint import list_models
+from gan_core.checkpoint import list_models, read_config
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
+from gan_core.models import family
+from gan_core.training.moments import list_moments
 
 OPENING = "faces-style"  # the model that the app opens with, where it is there
 THUMB = 128  # pixels a side of a model's picture in the picker
@@ -20,7 +24,9 @@ THUMB = 128  # pixels a side of a model's picture in the picker
 
 @dataclass(frozen=True)
 class Entry:
-    """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub"), its folder and its own facts."""
+    """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub", or "moment": an earlier one of a run's),
+    its folder and its own facts.
+    """
 
     id: str
     origin: str
@@ -29,11 +35,8 @@ class Entry:
 
     @property
     def stamp(self) -> int:
-        """When its weights were written, in nanoseconds: a run that goes on replaces its model."""
-        try:
-            return (self.path / "model.safetensors").stat().st_mtime_ns
-        except OSError:
-            return 0
+        """A number that changes when its weights or its directions are written: a run that goes on replaces its model."""
+        return _written(self.path / "model.safetensors") + _written(self.path / "directions.safetensors")
 
 
 class Library:
@@ -65,11 +68,31 @@ class Library:
         """Return the model with this id. Raises StudioError when there is none (any more)."""
         if model not in self._known:
             self.entries()
+            run = self._known.get(str(model).rpartition("@")[0])
+            self._known |= {moment.id: moment for moment in self._moments(run)} if run else {}
         if model not in self._known or not self._known[model].path.is_dir():
             raise StudioError(
                 "model.unknown", "The model “{name}” is not here (any more). Choose another one.", name=str(model)[:80]
             )
         return self._known[model]
+
+    def moments(self, model: str) -> list[Entry]:
+        """Return the same model at earlier moments of its training, earliest first, ids "runs/<name>@<pictures seen>"; none
+        for models that did not keep any. They are not among `entries`. Raises StudioError for an unknown model.
+        """
+        found = self._moments(self.entry(model))
+        self._known |= {moment.id: moment for moment in found}
+        return found
+
+    def _moments(self, run: Entry) -> list[Entry]:
+        if run.origin != "run":
+            return []
+        found, seen = [], run.config.training.get("images")
+        for images, path in list_moments(run.path.parent / "moments"):
+            with contextlib.suppress(StudioError, OSError):
+                if not isinstance(seen, int) or images < seen:
+                    found.append(Entry(f"{run.id}@{images}", "moment", path, read_config(path)))
+        return found
 
     def add(self, name: str, path: Path) -> str:
         """Add a model folder pulled from the Hub as `name` ("user/repo"); return its id."""
@@ -82,7 +105,7 @@ class Library:
         return [self.facts(entry) for entry in self.entries()]
 
     def facts(self, entry: Entry) -> dict:
-        """Return one model's facts, JSON-ready; `directions` is how many sliders it has."""
+        """Return one model's facts, JSON-ready; `directions` is how many sliders it has, `layers` what styles can be mixed in."""
         config = entry.config
         return {
             "id": entry.id,
@@ -94,6 +117,8 @@ class Library:
             "channels": config.channels,
             "labels": list(config.labels) or [str(i) for i in range(config.num_classes)],
             "pixel_art": config.pixel_art,
+            "data": re.split(r"[/\\]", config.data)[-1],
+            "layers": _layers(config),
             "directions": directions(entry.path) or min(config.z_dim, 64),
             "thumb": _thumb(entry.path / "preview.webp", config.resolution, entry.stamp),
         }
@@ -103,9 +128,25 @@ def directions(folder: Path) -> int:
     """Return how many directions a model folder brings, from the header of directions.safetensors (0: found when first used)."""
     try:
         with open(folder / "directions.safetensors", "rb") as file:
-            header = json.loads(file.read(min(struct.unpack("<Q", file.read(8))[0], 100_000)))
-        return max(entry["shape"][0] for name, entry in header.items() if name != "__metadata__")
-    except (OSError, ValueError, KeyError, IndexError, struct.error):
+            header = json.loads(file.read(min(struct.unpack("<Q", file.read(8))[0], 1_000_000)))
+        return int(header["directions"]["shape"][0])
+    except (OSError, ValueError, KeyError, IndexError, TypeError, RecursionError, struct.error):
+        return 0
+
+
+def _layers(config: ModelConfig) -> int:
+    """Return how many layers a point can steer one by one, as the config says; 1 for a family or size that we cannot draw."""
+    try:
+        return family(config.family).Generator.layers(config)
+    except StudioError:
+        return 1
+
+
+def _written(file: Path) -> int:
+    """When a file was written, in nanoseconds; 0 where there is none."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
         return 0
 
 
