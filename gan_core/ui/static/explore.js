@@ -19,6 +19,7 @@ studio.panel("explore", element, server, (element, api) => {
     dispatchEvent(new CustomEvent("studio:painted", { detail: { point, ...last } }));
   }, error => {
     studio.toast(error.message, "bad");
+    if (store.refuse(error, asked)) return;
     if (!last && error.code !== "offline") goOn(); // a link or model that does not work must not leave an empty page
   });
   const follow = point => {
@@ -93,7 +94,9 @@ studio.panel("explore", element, server, (element, api) => {
   act("undo", store.undo);
   act("redo", store.redo);
   act("link", async () => {
-    try { await navigator.clipboard.writeText(store.link().href); studio.toast(t("common.copied")); } catch { studio.toast(t("common.copy_failed"), "bad"); }
+    const link = store.link();
+    if (!link) return studio.toast(t("history.link_long"), "bad", { text: t("explore.save"), act: () => find("[data-act=save]").click() });
+    try { await navigator.clipboard.writeText(link.href); studio.toast(t("common.copied")); } catch { studio.toast(t("common.copy_failed"), "bad"); }
   });
   act("save", event => {
     const button = event.currentTarget, { resolution } = store.model;

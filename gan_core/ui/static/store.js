@@ -1,67 +1,106 @@
-// The one point that the visitor is at. It lives in the address, so a reload, a link and undo are all the same thing.
+// The one point that the visitor is at. It lives in the address, so a reload and a link are the same thing; trail.js keeps the way here.
 studio.store = (() => {
+  const { trail, points, t } = studio;
+  const LONGEST = 8000; // characters of an address that browsers, chats and servers still pass on whole
   const listeners = new Set();
-  let point = null, past = [], future = [], committed = null;
+  let point = null, models = null, moving = false, held = false;
 
-  const parse = text => { try { const value = JSON.parse(text); return value && typeof value === "object" ? value : null; } catch { return null; } };
-  const restore = () => parse(new URL(location.href).searchParams.get("point")) || parse(studio.kept("point"));
-
-  const link = () => {
+  // ---- the address
+  const addressed = () => {
     const address = new URL(location.href);
-    address.searchParams.delete("__theme");
+    address.searchParams.delete("point");
     if (point) address.searchParams.set("point", JSON.stringify(point));
+    if (address.href.length > LONGEST) address.searchParams.delete("point");
     return address;
   };
+  const session = { get point() { try { return sessionStorage.getItem("studio.point"); } catch { return null; } }, set point(text) { try { sessionStorage.setItem("studio.point", text); } catch { /* not kept */ } } };
   const remember = studio.later(200, () => {
-    history.replaceState(history.state, "", link());
+    history.replaceState(history.state, "", addressed());
     studio.keep("point", JSON.stringify(point));
+    session.point = JSON.stringify(point);
   });
+  // A link that leads here and says nothing else (a private Space signs its addresses); null where it would be too long to send.
+  const link = () => {
+    const address = new URL(location.pathname, location.href);
+    address.searchParams.set("point", JSON.stringify(point));
+    return address.href.length > LONGEST ? null : address;
+  };
+  // Where the address, else the last visit, says that we are. What it says may come from anybody: it is read only if it is a point.
+  const restore = () => {
+    const text = new URL(location.href).searchParams.get("point");
+    if (text !== null) {
+      const linked = points.parse(text);
+      if (linked && known(linked)) return linked;
+      studio.toast(linked ? t("history.link_model", { model: linked.model.slice(0, 80) || "–" }) : t("history.link_damaged"), "bad");
+    }
+    return [session.point, studio.kept("point")].map(points.parse).find(kept => kept && known(kept)) || null;
+  };
+  const known = ({ model }) => !models || models.some(other => other.id === model);
 
+  // ---- moving
   const tell = () => { for (const listener of listeners) listener(point); };
-  // Between commits (while a slider is dragged) the point moves without leaving a trace in the history.
+  // Between commits (while a slider is dragged) the point moves without leaving a trace in the trail.
   const set = (next, { commit = true } = {}) => {
     point = next;
+    moving = !commit;
     if (commit) save();
     tell();
   };
   const save = () => {
-    const text = JSON.stringify(point);
-    if (committed && committed !== text) {
-      past.push(committed);
-      if (past.length > 500) past.shift();
-      future = [];
-    }
-    committed = text;
+    moving = false;
+    trail.add(point, held);
     remember();
   };
-  const step = (from, to) => {
-    if (!from.length) return;
-    to.push(committed);
-    committed = from.pop();
-    point = JSON.parse(committed);
+  const moved = () => moving && points.key(point) !== trail.here?.key;
+  const next = (index, step) => {
+    do index += step; while (trail.at(index) && !known(JSON.parse(trail.at(index).point)));
+    return trail.at(index) ? index : null;
+  };
+  const go = index => {
+    point = trail.go(index);
+    moving = false;
     remember();
     tell();
   };
+  const undo = () => {
+    if (moved()) save();
+    const before = next(trail.place, -1);
+    if (before !== null) go(before);
+  };
+  const redo = () => {
+    const after = moved() ? null : next(trail.place, 1);
+    if (after !== null) go(after);
+  };
+  // The app could not draw the point that was asked for: it leaves the trail, and the visitor is back where they were, if anywhere.
+  const refuse = (error, asked) => {
+    if (!/^(point|model)\./.test(error.code || "") || !asked) return false;
+    trail.forget(JSON.parse(asked));
+    if (!trail.here || !known(JSON.parse(trail.here.point))) return false;
+    go(trail.place);
+    return true;
+  };
 
-  const undo = () => step(past, future);
-  const redo = () => step(future, past);
   addEventListener("keydown", event => {
+    held = event.repeat;
     const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || studio.typing(event) || (key !== "z" && key !== "y")) return;
+    if (!(event.ctrlKey || event.metaKey) || event.altKey || studio.typing(event) || (key !== "z" && key !== "y")) return;
+    if (!["explore", "grid"].includes(studio.current())) return;
     event.preventDefault();
     if (key === "y" || event.shiftKey) redo(); else undo();
-  });
+  }, true);
+  for (const kind of ["keyup", "pointerdown", "blur"]) addEventListener(kind, () => { held = false; }, true);
+  trail.ready.then(() => { if (point) tell(); });
 
   // ---- the list of models, asked for once and again whenever a panel says it changed
-  let models = null;
   const modelListeners = new Set();
   const setModels = list => { models = list; for (const listener of modelListeners) listener(list); };
 
   return {
-    restore, set, undo, redo, link, setModels,
+    restore, set, go, undo, redo, refuse, link, setModels,
     get point() { return point; },
-    get canUndo() { return past.length > 0; },
-    get canRedo() { return future.length > 0; },
+    get moving() { return moving; }, // between commits
+    get canUndo() { return moved() || next(trail.place, -1) !== null; },
+    get canRedo() { return !moved() && next(trail.place, 1) !== null; },
     get models() { return models || []; },
     get model() { return (models || []).find(model => model.id === point?.model) || null; },
     subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); },

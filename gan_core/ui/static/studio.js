@@ -62,7 +62,8 @@ window.studio = (() => {
     return (...values) => { clearTimeout(timer); timer = setTimeout(() => work(...values), milliseconds); };
   };
 
-  const toast = (text, kind = "good") => {
+  // A note for a few seconds; `action` {text, act} puts a button on it.
+  const toast = (text, kind = "good", action = null) => {
     let shelf = document.getElementById("toasts");
     if (!shelf) {
       shelf = Object.assign(document.createElement("div"), { id: "toasts" });
@@ -70,17 +71,27 @@ window.studio = (() => {
       shelf.setAttribute("aria-live", "polite");
       document.body.append(shelf);
     }
-    if ([...shelf.children].some(note => note.textContent === text)) return;
-    const note = Object.assign(document.createElement("div"), { className: `toast ${kind}`, textContent: text });
+    const same = [...shelf.children].find(note => note.firstChild.textContent === text);
+    if (same && !action) return;
+    same?.remove();
+    const note = make("div", `toast ${kind}`);
+    note.append(make("span", "", text));
+    if (action) {
+      const button = note.appendChild(make("button", "", action.text));
+      button.addEventListener("click", action.act);
+    }
     note.addEventListener("click", () => note.remove());
     shelf.append(note);
-    setTimeout(() => note.remove(), kind === "bad" ? 9000 : 3000);
+    setTimeout(() => note.remove(), kind === "bad" ? 9000 : action ? 7000 : 3000);
   };
 
   const download = ({ name, type, data }) => {
     const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+    downloadBlob(name, new Blob([bytes], { type }));
+  };
+  const downloadBlob = (name, blob) => {
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([bytes], { type }));
+    link.href = URL.createObjectURL(blob);
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
@@ -130,5 +141,5 @@ window.studio = (() => {
   const make = (tag, className = "", text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
   const typing = event => event.target.matches?.("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
 
-  return { t, has, translate, connect, pump, later, toast, download, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
+  return { t, has, translate, connect, pump, later, toast, download, downloadBlob, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
 })();

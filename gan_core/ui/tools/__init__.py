@@ -6,4 +6,5 @@ beside or below the picture (see static/tools.js).
 
 TOOLS = {
     "sliders": "gan_core.ui.tools.sliders:build",
+    "history": "gan_core.ui.tools.history:build",
 }
