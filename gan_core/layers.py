@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from gan_core.errors import StudioError
 
@@ -32,6 +33,19 @@ def widths(width: int, doublings: int, cap: int = 512) -> list[int]:
     return [min(width << level, cap) for level in reversed(range(doublings))]
 
 
+def tent(x: Tensor, gain: float) -> Tensor:
+    """The filter [1, 3, 3, 1] ⊗ [1, 3, 3, 1] for every channel of x: bilinear resampling by two. Its sum is `gain`."""
+    kernel = x.new_full((x.shape[1], 1, 4, 4), gain / 64)
+    kernel[:, :, 1:3] *= 3
+    kernel[..., 1:3] *= 3
+    return kernel
+
+
+def upsample(x: Tensor) -> Tensor:
+    """Pictures [N, C, H, W] → [N, C, 2H, 2W], bilinear, with zeros around them (StyleGAN2's upsample2d)."""
+    return F.conv_transpose2d(x, tent(x, 4), stride=2, padding=1, groups=x.shape[1])
+
+
 class Residual(nn.Module):
     """x + conv3×3(lrelu(x))·gain with a learned gain that starts at zero, so that it begins as the identity."""
 
@@ -41,7 +55,7 @@ class Residual(nn.Module):
         self.gain = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.gain * self.conv(nn.functional.leaky_relu(x, 0.2))
+        return x + self.gain * self.conv(F.leaky_relu(x, 0.2))
 
 
 class StridedDecoder(nn.Module):

@@ -12,8 +12,9 @@ from safetensors.torch import load_file
 from gan_core import LatentPoint, ModelConfig, StudioError, render
 from gan_core.device import pick
 from gan_core.latent.point import Blend
+from gan_core.layers import upsample
 from gan_core.models import build, family
-from gan_core.models.style_layers import MinibatchStd, double
+from gan_core.models.style_layers import MinibatchStd
 from gan_core.models.stylegan2 import StyleGAN2Discriminator, from_official, mixed
 from gan_core.training.setup import prepare
 
@@ -125,7 +126,7 @@ def test_doubling_is_the_official_filter():
     taps = torch.tensor([1, 3, 3, 1], dtype=torch.float64) / 8
     kernel = (4 * torch.outer(taps, taps)).expand(3, 1, 4, 4)
     expected = torch.nn.functional.conv2d(torch.nn.functional.pad(spread, (2, 1, 2, 1)), kernel, groups=3)
-    assert torch.allclose(double(images), expected, atol=1e-12)
+    assert torch.allclose(upsample(images), expected, atol=1e-12)
 
 
 def test_minibatch_std_does_not_mix_real_with_generated():

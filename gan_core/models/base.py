@@ -49,10 +49,10 @@ class Generator(nn.Module):
     @property
     def num_ws(self) -> int:
         """How many layers a code steers one by one: it is so many vectors, end to end."""
-        return self.layers(self.config)
+        return self.count_ws(self.config)
 
     @classmethod
-    def layers(cls, config: ModelConfig) -> int:
+    def count_ws(cls, config: ModelConfig) -> int:
         """`num_ws` of the generator that a config describes, without building it. Raises StudioError for a size it cannot have."""
         return 1
 

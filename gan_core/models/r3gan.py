@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
-from gan_core.layers import pyramid, widths
+from gan_core.layers import pyramid, tent, upsample, widths
 from gan_core.models.adversarial import AdversarialFamily
 from gan_core.models.base import Generator
 
@@ -51,19 +51,6 @@ class Block(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = F.leaky_relu(self.expand(x), SLOPE)
         return x + self.reduce(F.leaky_relu(self.grouped(y), SLOPE))
-
-
-def tent(x: Tensor, gain: float) -> Tensor:
-    """The filter [1, 3, 3, 1] ⊗ [1, 3, 3, 1] for every channel of x: bilinear resampling by two. Its sum is `gain`."""
-    kernel = x.new_full((x.shape[1], 1, 4, 4), gain / 64)
-    kernel[:, :, 1:3] *= 3
-    kernel[..., 1:3] *= 3
-    return kernel
-
-
-def upsample(x: Tensor) -> Tensor:
-    """Pictures [N, C, H, W] → [N, C, 2H, 2W], bilinear, with zeros around them."""
-    return F.conv_transpose2d(x, tent(x, 4), stride=2, padding=1, groups=x.shape[1])
 
 
 class Downsample(torch.autograd.Function):

@@ -23,15 +23,6 @@ def blur(x: Tensor, pad: int, gain: float, stride: int = 1) -> Tensor:
     return F.conv2d(x, kernel, stride=stride, padding=pad, groups=x.shape[1])
 
 
-def double(images: Tensor) -> Tensor:
-    """Upsample [N, C, H, W] by 2 with the filter [1, 3, 3, 1], zeros beyond the edge (upsample2d of the official code).
-
-    That filter is bilinear interpolation, so the library's own does it on a padded picture.
-    """
-    larger = F.interpolate(F.pad(images, (1, 1, 1, 1)), scale_factor=2, mode="bilinear", align_corners=False)
-    return larger[:, :, 2:-2, 2:-2]
-
-
 class FullyConnectedLayer(nn.Module):
     """Linear layer with equalized learning rate: weights N(0, 1)/lr_multiplier, scaled by lr_multiplier/√inputs when used.
 

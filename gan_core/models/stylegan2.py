@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from gan_core import parallel
 from gan_core.config import ModelConfig, TrainConfig
-from gan_core.layers import pyramid
+from gan_core.layers import pyramid, upsample
 from gan_core.models.adversarial import AdversarialFamily
 from gan_core.models.base import Batch, Generator
 from gan_core.models.style_layers import (
@@ -15,7 +15,6 @@ from gan_core.models.style_layers import (
     MinibatchStd,
     SynthesisLayer,
     ToRGBLayer,
-    double,
     randn,
 )  # fmt: skip
 
@@ -62,7 +61,7 @@ class SynthesisNetwork(nn.Module):
                 x = block.conv0(x, ws[first - 1], self._noise(noise, block.conv0, first - 1))
             x = block.conv1(x, ws[first], self._noise(noise, block.conv1, first))
             rgb = block.torgb(x, ws[first + 1])
-            image = rgb if image is None else double(image) + rgb
+            image = rgb if image is None else upsample(image) + rgb
         return image
 
     def noise_shapes(self) -> list[tuple[int, int, int]]:
@@ -102,7 +101,7 @@ class StyleGAN2Generator(Generator):
         )  # fmt: skip
 
     @classmethod
-    def layers(cls, config):
+    def count_ws(cls, config):
         return 2 * len(layer_sizes(config.resolution))
 
     @property

@@ -137,7 +137,7 @@ def directions(folder: Path) -> int:
 def _layers(config: ModelConfig) -> int:
     """Return how many layers a point can steer one by one, as the config says; 1 for a family or size that we cannot draw."""
     try:
-        return family(config.family).Generator.layers(config)
+        return family(config.family).Generator.count_ws(config)
     except StudioError:
         return 1
 
