@@ -44,6 +44,14 @@ def sheet(pictures: np.ndarray, columns: int) -> dict:
     return {"url": data_url(board), "columns": columns, "count": count, "width": width, "height": height}
 
 
+async def portable(engine, points: Sequence[LatentPoint]) -> list[LatentPoint]:
+    """Return points of one model as another copy of the model understands them (`latent.portable`), to go into saved files."""
+    from gan_core.latent.portable import portable
+
+    model = await engine.borrow(points[0].model)
+    return [portable(model, point) for point in points]
+
+
 def attachment(name: str, kind: str, data: bytes) -> dict:
     """Return a file for `studio.download`: {name, type, data (base64)}."""
     return {"name": name, "type": kind, "data": base64.b64encode(data).decode()}

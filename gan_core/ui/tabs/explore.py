@@ -7,7 +7,7 @@ from gan_core.export import to_png
 from gan_core.latent.point import LatentPoint
 from gan_core.registry import resolve
 from gan_core.ui import Studio
-from gan_core.ui.pictures import attachment, data_url, file_name
+from gan_core.ui.pictures import attachment, data_url, file_name, portable
 from gan_core.ui.requests import Between
 from gan_core.ui.tools import TOOLS
 from gan_core.ui.widgets import Panel
@@ -34,7 +34,8 @@ class Explore:
     async def save(self, point: LatentPoint, size: Annotated[int, Between(8, 2048)] | None = None) -> dict:
         """Return the picture as a PNG file with its point inside, enlarged to `size` pixels (None: the model's own size)."""
         (picture,) = await self.engine.render(point.model, [point])
-        png = to_png(picture, point, self.engine.library.entry(point.model).config, size)
+        (saved,) = await portable(self.engine, [point])
+        png = to_png(picture, saved, self.engine.library.entry(point.model).config, size)
         return attachment(file_name([point], ".png"), "image/png", png)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from gan_core.export import contact_sheet, to_png, to_zip, upscale
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
-from gan_core.ui.pictures import attachment, file_name, sheet
+from gan_core.ui.pictures import attachment, file_name, portable, sheet
 from gan_core.ui.requests import Between
 from gan_core.ui.widgets import Panel
 
@@ -42,8 +42,10 @@ class Grid:
         pictures = await self.engine.render(points[0].model, points)
         config = self.engine.library.entry(points[0].model).config
         files = [
-            (f"{i:03d}-{file_name([point], '.png')}", to_png(picture, point, config))
-            for i, (picture, point) in enumerate(zip(pictures, points, strict=True), 1)
+            (f"{i:03d}-{file_name([point], '.png')}", to_png(picture, saved, config))
+            for i, (picture, point, saved) in enumerate(
+                zip(pictures, points, await portable(self.engine, points), strict=True), 1
+            )
         ]
         return attachment(file_name(points, ".zip"), "application/zip", to_zip(files))
 
