@@ -1,12 +1,14 @@
 """Animations: GIF for everywhere, WebP for quality with transparency, MP4 for video players.
 
-All three take frames as uint8 [N,H,W,C] (C = 1, 3 or 4) and give the same bytes for the same frames. Times are exact
-over the whole animation: a frame's delay is the difference of two rounded times, so rounding never adds up.
+All three take frames as uint8 [N,H,W,C] (C = 1, 3 or 4), or a Reel that makes them one by one, and give the same bytes for
+the same frames. Times are exact over the whole animation: a frame's delay is the difference of two rounded times, so
+rounding never adds up.
 """
 
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
@@ -22,6 +24,21 @@ MAX_FPS = 120
 GIF_MAX_FPS = 50  # browsers slow a GIF down to 10 pictures/s when a delay is below 2 hundredths of a second
 MAX_FRAMES = 5000
 MAX_PIXELS = 2**28  # of all frames together at their final size; a thousand frames of 512 × 512
+MAX_REEL_PIXELS = 2**32  # the same where frames are written one by one and none is kept
+
+
+@dataclass(frozen=True)
+class Reel:
+    """Pictures that are made while they are written, so that a long film never lies in memory as a whole.
+
+    pictures: `count` of uint8 [H,W,C], all of one shape. number: the film's own (`marks.produce_id`). note: text that MP4,
+    WebP and GIF carry along as it is, such as the journey that the film shows.
+    """
+
+    pictures: Iterable[np.ndarray]
+    count: int
+    number: str
+    note: str = ""
 
 
 def there_and_back(frames: np.ndarray) -> np.ndarray:
@@ -35,8 +52,8 @@ def to_gif(frames, fps: float = 24, pixel_art: bool = False, size: int = 512) ->
     One palette serves all frames and the dither pattern stands still, so nothing flickers; up to 256 colours (pixel art,
     greys) are kept exactly. Alpha becomes on/off. Above 50 fps frames are left out, not time. Raises StudioError.
     """
-    frames, rate, size = _checked(frames, fps, size)
-    number = _produce_id(frames)
+    reel, rate, size = _checked(frames, fps, size, MAX_PIXELS)
+    frames = _all(reel)  # one palette for all of them needs them all
     if rate > GIF_MAX_FPS:
         picks = np.arange(max(1, round(len(frames) / rate * GIF_MAX_FPS))) * float(rate) / GIF_MAX_FPS
         frames, rate = frames[np.minimum(picks.astype(int), len(frames) - 1)], Fraction(GIF_MAX_FPS)
@@ -45,27 +62,21 @@ def to_gif(frames, fps: float = 24, pixel_art: bool = False, size: int = 512) ->
     buffer = io.BytesIO()
     delays = [10 * delay for delay in _delays(len(frames), rate, unit=100)]
     # Only with `palette` does Pillow write one palette for all frames instead of one for each.
-    pictures[0].save(
-        buffer,
-        "GIF",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=delays,
-        loop=0,
-        palette=colours,
-        **transparent,
+    next(pictures).save(
+        buffer, "GIF", save_all=True, append_images=pictures, duration=delays, loop=0, palette=colours, **transparent
     )
-    return _with_gif_xmp(buffer.getvalue(), marks.xmp(number))
+    return _with_gif_xmp(buffer.getvalue(), marks.xmp(reel.number, note=reel.note))
 
 
 def to_webp(frames, fps: float = 24, pixel_art: bool = False, size: int = 512) -> bytes:
     """Return a looping animated WebP, its longer side `size` pixels: lossless for pixel art. Raises StudioError."""
-    frames, rate, size = _checked(frames, fps, size)
-    pictures = [as_image(frame) for frame in _large(frames, size, pixel_art)]
+    reel, rate, size = _checked(frames, fps, size)
+    pictures = (as_image(picture) for picture in _large(reel, size, pixel_art))
     buffer = io.BytesIO()
-    pictures[0].save(
-        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=_delays(len(frames), rate, unit=1000), loop=0,
-        lossless=pixel_art, exact=True, quality=100 if pixel_art else 88, method=2, xmp=marks.xmp(_produce_id(frames)),
+    next(pictures).save(
+        buffer, "WEBP", save_all=True, append_images=[_Rest(pictures, reel.count - 1)] if reel.count > 1 else [],
+        duration=_delays(reel.count, rate, unit=1000), loop=0, lossless=pixel_art, exact=True,
+        quality=100 if pixel_art else 88, method=2, xmp=marks.xmp(reel.number, note=reel.note),
     )  # fmt: skip
     return buffer.getvalue()
 
@@ -76,15 +87,16 @@ def to_mp4(frames, fps: float = 24, pixel_art: bool = False, size: int = 512, cr
     Transparency is laid on white. crf: 0 lossless … 51; 18 looks lossless. Raises StudioError, also where the package
     `av` is missing.
     """
-    frames, rate, size = _checked(frames, fps, size)
+    reel, rate, size = _checked(frames, fps, size)
     # The index can only be moved to the front of a real file, not of a buffer.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "video.mp4"
-        _encode(path, _large(frames, size, pixel_art), rate, crf, label=marks.aigc(_produce_id(frames)))
+        texts = {"AIGC": marks.aigc(reel.number)} | ({"comment": reel.note} if reel.note else {})
+        _encode(path, _large(reel, size, pixel_art), rate, crf, texts)
         return path.read_bytes()
 
 
-def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int, label: str) -> None:
+def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int, texts: dict[str, str]) -> None:
     try:
         import av
     except ImportError as error:
@@ -94,7 +106,7 @@ def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int
             "export.no_h264", "This copy of PyAV cannot write H.264. Install the official one: pip install av"
         )
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart+use_metadata_tags"}) as container:
-        container.metadata["AIGC"] = label
+        container.metadata.update(texts)
         # One thread: x264's output depends on their number, and on a crowded machine even on their timing.
         stream = container.add_stream(
             "libx264", rate=rate, options={"crf": str(crf), "preset": "medium", "threads": "1"}
@@ -113,21 +125,52 @@ def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int
         container.mux(stream.encode(None))
 
 
-def _checked(frames, fps, size) -> tuple[np.ndarray, Fraction, int]:
-    frames, size = np.asarray(frames), checked_size(size)
-    if frames.ndim != 4 or not 1 <= len(frames) <= MAX_FRAMES:
+def _checked(frames, fps, size, most: int = MAX_REEL_PIXELS) -> tuple[Reel, Fraction, int]:
+    """The frames as a Reel, the exact rate and the size. Raises StudioError for what is none of these or too much."""
+    size = checked_size(size)
+    if not isinstance(frames, Reel):
+        frames, most = np.asarray(frames), MAX_PIXELS
+    count = frames.count if isinstance(frames, Reel) else len(frames) if frames.ndim == 4 else 0
+    if not 1 <= count <= MAX_FRAMES:
         raise StudioError("export.frames", "An animation needs 1 to {most} pictures of the same size.", most=MAX_FRAMES)
-    as_pixels(frames[0])
-    check_pixels(len(frames) * size * size, MAX_PIXELS)
+    if not isinstance(frames, Reel):
+        as_pixels(frames[0])
+    check_pixels(count * size * size, most)
     if isinstance(fps, bool) or not isinstance(fps, Real) or not 0.1 <= fps <= MAX_FPS:
         raise StudioError(
             "export.fps", "The speed must be 0.1 to {most} pictures a second, not {fps}.", most=MAX_FPS, fps=fps
         )
-    return frames, Fraction(float(fps)).limit_denominator(1000), size
+    reel = frames if isinstance(frames, Reel) else Reel(frames, count, _produce_id(frames))
+    return reel, Fraction(float(fps)).limit_denominator(1000), size
 
 
-def _large(frames: np.ndarray, size: int, pixel_art: bool) -> Iterator[np.ndarray]:
-    return (upscale(frame, size, pixel_art) for frame in frames)
+class _Rest:
+    """The pictures after the first, as the one picture of many frames that Pillow knows how to save: each lives until the next."""
+
+    def __init__(self, pictures: Iterator[Image.Image], count: int):
+        self._pictures, self.n_frames = pictures, count
+
+    def seek(self, _: int) -> None:
+        self._picture = next(self._pictures)  # Pillow asks for each once, in order
+
+    def __getattr__(self, name: str):
+        return getattr(self._picture, name)
+
+
+def _all(reel: Reel) -> np.ndarray:
+    if isinstance(reel.pictures, np.ndarray):
+        return reel.pictures
+    frames = None
+    for i, picture in enumerate(reel.pictures):
+        if frames is None:
+            check_pixels(reel.count * picture.size, MAX_PIXELS)
+            frames = np.empty((reel.count, *picture.shape), np.uint8)
+        frames[i] = picture
+    return frames
+
+
+def _large(reel: Reel, size: int, pixel_art: bool) -> Iterator[np.ndarray]:
+    return (upscale(picture, size, pixel_art) for picture in reel.pictures)
 
 
 def _produce_id(frames: np.ndarray) -> str:

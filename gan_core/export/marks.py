@@ -22,10 +22,11 @@ _PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
   <rdf:Description rdf:about=""
     xmlns:xmp="http://ns.adobe.com/xap/1.0/"
     xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
-    xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/">
+    xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/"
+    xmlns:studio="urn:latent-studio:1">
    <xmp:CreatorTool>{tool}</xmp:CreatorTool>
    <Iptc4xmpExt:DigitalSourceType>{source}</Iptc4xmpExt:DigitalSourceType>
-   <TC260:AIGC>{aigc}</TC260:AIGC>
+   <TC260:AIGC>{aigc}</TC260:AIGC>{note}
   </rdf:Description>
  </rdf:RDF>
 </x:xmpmeta>
@@ -52,8 +53,11 @@ def aigc(produce_id: str, producer: str | None = None) -> str:
     return json.dumps(field, ensure_ascii=False)
 
 
-def xmp(produce_id: str, producer: str | None = None) -> bytes:
-    """Return the XMP packet (UTF-8) with both marks; well-formed whatever the producer's name holds."""
+def xmp(produce_id: str, producer: str | None = None, note: str = "") -> bytes:
+    """Return the XMP packet (UTF-8) with both marks and a note of ours; well-formed whatever they hold."""
     return _PACKET.format(
-        tool=f"{APP} {gan_core.__version__}", source=_IPTC_GENERATED, aigc=escape(aigc(produce_id, producer))
+        tool=f"{APP} {gan_core.__version__}",
+        source=_IPTC_GENERATED,
+        aigc=escape(aigc(produce_id, producer)),
+        note=f"\n   <studio:Note>{escape(_NOT_XML.sub('', note))}</studio:Note>" if note else "",
     ).encode()

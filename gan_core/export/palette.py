@@ -1,6 +1,6 @@
 """GIF's 256 colours, chosen once for a whole animation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from PIL import Image
@@ -12,7 +12,7 @@ _SAMPLE = 2**14  # pixels looked at to choose the colours; 16 times as many take
 _DITHER = 6.0  # grey levels between the lowest and the highest threshold: hides bands, stays invisible
 
 
-def indexed(frames: np.ndarray, size: int, pixel_art: bool) -> tuple[list[Image.Image], bytes]:
+def indexed(frames: np.ndarray, size: int, pixel_art: bool) -> tuple[Iterator[Image.Image], bytes]:
     """Return each frame of uint8 [N,H,W,C], upscaled to `size`, as a picture of mode P, and the palette they share (768 bytes).
 
     Colours are exact where the animation has no more than 256 (255 beside transparency): pixel art, greys.
@@ -89,11 +89,13 @@ def _bayer(side: int) -> np.ndarray:
     return (matrix + 0.5) / matrix.size - 0.5
 
 
-def _paletted(indices: Iterable[np.ndarray], table: np.ndarray) -> tuple[list[Image.Image], bytes]:
+def _paletted(indices: Iterable[np.ndarray], table: np.ndarray) -> tuple[Iterator[Image.Image], bytes]:
     # Pillow takes a second per frame to sort out equal colours, so the rest of the palette has others too.
     others = np.setdiff1d(np.arange(512), _packed(table))[: 256 - len(table)]
     palette = table.tobytes() + b"".join(int(colour).to_bytes(3, "big") for colour in others)
-    pictures = [Image.fromarray(index) for index in indices]
-    for picture in pictures:
-        picture.putpalette(palette)  # makes a grey picture one of mode P
-    return pictures, palette
+    return (_coloured(Image.fromarray(index), palette) for index in indices), palette
+
+
+def _coloured(picture: Image.Image, palette: bytes) -> Image.Image:
+    picture.putpalette(palette)  # makes a grey picture one of mode P
+    return picture

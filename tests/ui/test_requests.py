@@ -8,6 +8,7 @@ import pytest
 
 from gan_core.errors import StudioError
 from gan_core.latent.point import LatentPoint
+from gan_core.ui.jobs import Jobs
 from gan_core.ui.requests import Between, arguments
 from gan_core.ui.tabs.explore import Explore
 from gan_core.ui.tabs.grid import Grid
@@ -88,7 +89,8 @@ def test_bad_arguments_are_refused_in_words(sent):
         Grid.save_zip,
         Morph.frames,
         Morph.save,
-        Morph.progress,
+        Jobs.progress,
+        Jobs.stop,
     ],
 )
 def test_every_argument_of_the_tabs_is_annotated_and_bounded(function):

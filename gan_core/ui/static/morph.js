@@ -3,7 +3,7 @@ studio.panel("morph", element, server, (element, api) => {
   const { t, store, make } = studio;
   const find = selector => element.querySelector(selector);
   const act = (name, work) => find(`[data-act="${name}"]`).addEventListener("click", work);
-  const SLICE = 60, SIZES = [256, 512, 1024], KINDS = { gif: "GIF", mp4: "MP4", webp: "WebP" };
+  const SLICE = 60;
 
   const canvas = find("canvas"), scrub = find("#morph-scrub"), strip = find(".strip"), hero = find(".hero");
   const usual = { a: null, b: null, count: 60, mode: "slerp", back: true, fps: 24, kind: "mp4", size: 512 };
@@ -147,44 +147,22 @@ studio.panel("morph", element, server, (element, api) => {
       input.removeAttribute("aria-invalid");
     }
     for (const button of element.querySelectorAll("[data-mode]")) button.setAttribute("aria-checked", String(button.dataset.mode === state.mode));
-    for (const button of element.querySelectorAll("[data-kind]")) button.setAttribute("aria-checked", String(button.dataset.kind === state.kind));
     find("[data-act=back]").setAttribute("aria-pressed", String(state.back));
     studio.setRange(find("#morph-count"), state.count);
     studio.setRange(find("#morph-fps"), state.fps);
     const pictures = state.back ? Math.max(2, 2 * state.count - 2) : state.count;
     find("[for=morph-count].value").textContent = `${state.count} · ${t("morph.seconds", { n: (pictures / state.fps).toFixed(1) })}`;
     find("[for=morph-fps].value").textContent = t("morph.per_second", { n: state.fps });
-    find("#morph-size").value = String(state.size);
-    find("[data-act=save] span").textContent = t("morph.save_now", { kind: KINDS[state.kind] });
   }
-  find("#morph-size").append(...SIZES.map(size => new Option(t("morph.pixels", { n: size }), size)));
   for (const button of element.querySelectorAll("[data-mode]")) button.addEventListener("click", () => { state.mode = button.dataset.mode; reload(true); });
-  for (const button of element.querySelectorAll("[data-kind]")) {
-    button.addEventListener("click", () => { state.kind = button.dataset.kind; remember(); showControls(); });
-  }
   act("back", () => { state.back = !state.back; remember(); showControls(); });
   find("#morph-count").addEventListener("input", event => { state.count = Number(event.target.value); at = Math.min(at, state.count - 1); reload(); });
   find("#morph-fps").addEventListener("input", event => { state.fps = Number(event.target.value); remember(); showControls(); });
-  find("#morph-size").addEventListener("change", event => { state.size = Number(event.target.value); remember(); });
 
-  // ---- saving, with progress
-  const film = find(".film");
-  const watch = async name => {
-    while (!film.hidden) {
-      const { done, total, writing } = await api.progress({ film: name }).catch(() => ({ done: 0, total: 0 }));
-      film.querySelector("i").style.width = `${writing ? 100 : total ? 90 * done / total : 0}%`;
-      film.classList.toggle("writing", Boolean(writing));
-      film.querySelector("small").textContent = writing ? t("morph.writing") : total ? t("morph.drawing", { done, total }) : t("common.working");
-      await new Promise(resolve => setTimeout(resolve, 250));
-    }
-  };
-  act("save", event => studio.busy(event.currentTarget, async () => {
-    if (!ready()) return;
-    const { a, b, count, mode, back, kind, size, fps } = state, name = Math.random().toString(36).slice(2);
-    film.hidden = false;
-    watch(name);
-    try { studio.download(await api.save({ a, b, count, mode, back, kind, size, fps, film: name })); } finally { film.hidden = true; }
-  }));
+  studio.filmSaver(find(".save"), api, {
+    id: "morph", state, changed: remember,
+    ask: () => { const { a, b, count, mode, back, fps } = state; return ready() && { a, b, count, mode, back, fps }; },
+  });
 
   // ---- one model for all tabs: when it changes, both ends keep their seeds
   const settle = () => {

@@ -106,7 +106,6 @@ ERRORS: dict[str, str] = {
     "model.shared": "这里的所有人共用这个模型，不能删除。",
     "model.tensors": "{file} 与它的 config.json 不符（{count} 个张量不同，第一个是 {first}）。请重新下载模型。",
     "model.unknown": "模型“{name}”不在这里（或已被移除）。请选择其他模型。",
-    "morph.busy": "此刻正在保存其他动画。请等它们完成后再试。",
     "morph.frames": "渐变可以有 2 到 {high} 张图片。",
     "morph.mode": "路径可选：{known}。",
     "morph.models": "A 和 B 属于不同的模型。请用同一个模型选择两者。",

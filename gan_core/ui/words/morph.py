@@ -24,10 +24,4 @@ WORDS = {
     "morph.pause": ("Pause", "暂停"),
     "morph.scrub": ("Position between A and B", "A 与 B 之间的位置"),
     "morph.open": ("Open in Explore", "在“探索”中打开"),
-    "morph.save": ("Save as film", "保存为动画"),
-    "morph.save_now": ("Save {kind}", "保存 {kind}"),
-    "morph.size": ("Size", "尺寸"),
-    "morph.pixels": ("{n} px", "{n} 像素"),
-    "morph.drawing": ("Drawing {done} of {total}", "正在绘制 {done}/{total}"),
-    "morph.writing": ("Writing the file…", "正在写入文件…"),
 }
