@@ -6,5 +6,6 @@ beside or below the picture (see static/tools.js).
 
 TOOLS = {
     "sliders": "gan_core.ui.tools.sliders:build",
+    "map": "gan_core.ui.tools.map:build",
     "history": "gan_core.ui.tools.history:build",
 }
