@@ -16,6 +16,7 @@ Object.assign(studio, (() => {
     sliders: "M4 7h9M19 7h1M4 17h1M11 17h9M16 4.5v5M8 14.5v5", children: "M12 3v6M12 9c0 4-6 3-6 8M12 9c0 4 6 3 6 8M12 9v8M6 20v.01M12 20v.01M18 20v.01",
     map: "M9 4 3 6.5v13L9 17l6 3 6-2.5v-13L15 7zM9 4v13M15 7v13", mix: "M4 4h7v7H4zM13 13h7v7h-7zM13 4h7v7M4 13v7h7", photo: "M4 7h4l1.5-2h5L16 7h4v12H4zM12 9.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7z",
     compare: "M4 5h7v14H4zM13 5h7v14h-7z", journey: "M5 18c6 0 2-12 8-12h6M5 18v.01M19 6l-3-3M19 6l-3 3",
+    travel: "M12 3v18M3 12h18M12 3 9 6m3-3 3 3M12 21l-3-3m3 3 3-3M3 12l3-3m-3 3 3 3M21 12l-3-3m3 3-3 3",
     clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 7.5V12l3 2", edit: "M4 20h4L19 9l-4-4L4 16z",
     zoom_in: "M12 5v14M5 12h14", zoom_out: "M5 12h14", fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", enlarge: "M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7",
     here: "M12 6.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM12 3v3.5M12 17.5V21M3 12h3.5M17.5 12H21M12 12v.01",
@@ -91,28 +92,29 @@ Object.assign(studio, (() => {
     if (model?.thumb) image.src = model.thumb; else image.removeAttribute("src");
     image.classList.toggle("pixels", Boolean(model?.pixel_art));
   };
-  const modelPicker = (button, choose) => {
+  // Of another model than the one in use: `current` gives it, `list` what there is to choose from, `label` is the key of its words.
+  const modelPicker = (button, choose, { current = () => studio.store.model, list = () => studio.store.models, label = "model.current" } = {}) => {
     button.classList.add("model-button");
     button.innerHTML = `<img alt=""><span><b></b><small></small></span>${icon("down")}`;
     button.setAttribute("aria-haspopup", "listbox");
     let shown;
     const show = () => {
-      const model = studio.store.model;
+      const model = current();
       if (model === shown) return;
       shown = model;
       thumb(button.querySelector("img"), model);
       button.querySelector("b").textContent = model ? modelTitle(model) : t("model.none");
       button.querySelector("small").textContent = model ? modelFacts(model) : "";
-      button.setAttribute("aria-label", t("model.current", { name: model ? modelTitle(model) : "–" }));
+      button.setAttribute("aria-label", t(label, { name: model ? modelTitle(model) : "–" }));
     };
     button.addEventListener("click", () => {
       const board = make("div", "model-board");
       board.setAttribute("role", "listbox");
       board.setAttribute("aria-label", t("model.pick"));
-      board.style.setProperty("--columns", Math.min(4, Math.max(2, studio.store.models.length)));
-      for (const model of studio.store.models) {
-        const entry = card(model, model.id === studio.store.point?.model);
-        entry.addEventListener("click", () => { closePopup(); choose(model); });
+      board.style.setProperty("--columns", Math.min(4, Math.max(2, list().length)));
+      for (const model of list()) {
+        const entry = card(model, model.id === current()?.id);
+        entry.addEventListener("click", () => { closePopup(); choose(model); show(); });
         board.append(entry);
       }
       popup(button, board);

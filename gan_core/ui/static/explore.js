@@ -110,6 +110,7 @@ studio.panel("explore", element, server, (element, api) => {
     if (studio.current() === "explore") surprise();
   });
 
+  studio.travel(canvas, { settle: point => api.settle({ point }) });
   studio.tools.settle(element, props.tools);
 
   // ---- the first picture: where the address or the last visit says, else the first model
