@@ -143,9 +143,10 @@ def _swap(new: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
+def load_model(source: Path, device: torch.device | str = "cpu", directions: Path | None = None) -> Generator:
     """Load a model folder, or one of our .safetensors files, ready to draw (eval mode, fp32).
 
+    `directions` is another folder to take the directions from, of a model with the same code space.
     Raises StudioError when it is not a model of ours, is damaged, or is a file format that could carry code.
     """
     source = Path(source)
@@ -168,8 +169,9 @@ def load_model(source: Path, device: torch.device | str = "cpu") -> Generator:
         read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
     )
     model = _assemble(config, tensors, weights.name)
-    if (folder / DIRECTIONS).is_file():
-        model.found, model.named = read_directions(folder / DIRECTIONS, model)
+    directions = (directions or folder) / DIRECTIONS
+    if directions.is_file():
+        model.found, model.named = read_directions(directions, model)
     return model.to(device)
 
 

@@ -128,14 +128,11 @@ def test_a_killed_run_that_goes_on_has_the_same_moments(family, tiny, tmp_path, 
         assert a.keys() == b.keys() and all(torch.equal(a[k], b[k]) for k in a)
 
 
-def test_finished_moments_share_the_directions_and_go_with_their_run(tiny, monkeypatch):
+def test_moments_go_with_their_run(tiny, monkeypatch):
     sampled_each_step(monkeypatch)
     config = tiny(steps=4)
     list(gan_core.train(config))
     run = Run(config.out)
-    final = gan_core.load(run.model_folder)
     assert seen(run.moments_folder)
-    for _, path in list_moments(run.moments_folder):
-        assert torch.equal(gan_core.load(path).directions, final.directions)
     run.delete()
     assert not run.moments_folder.exists()

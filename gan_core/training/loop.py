@@ -282,7 +282,6 @@ class Session:
         yield from self.sample()
         yield from self.checkpoint()
         yield from self.write(lambda: self.model_folder.write(self.ema.network, final=True))
-        self.moments.share_directions(self.run.model_folder)
         words = "Finished" if state == "done" else "Stopped"
         message = f"{words} after {self.counters.images:,} pictures. The model is kept."
         yield self.reporter.emit(

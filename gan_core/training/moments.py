@@ -6,7 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from gan_core.checkpoint import DIRECTIONS, WEIGHTS, save_model
+from gan_core.checkpoint import WEIGHTS, save_model
 from gan_core.models.base import Generator
 
 FIRST = 1 / 256  # share of the budget after which the first moment is kept; each later one at twice its pictures
@@ -31,7 +31,7 @@ class Moments:
         self._last = images
         still = copy.copy(network)  # the same tensors; what is set here stays here
         still.config = replace(network.config, training={**network.config.training, "images": images})
-        still.directions = None  # found at the end, and then the same for all (`share_directions`)
+        still.directions = None  # the finished model's serve all of them
         with contextlib.suppress(OSError):
             save_model(self.folder / str(images), still)
         self._thin()
@@ -42,12 +42,6 @@ class Moments:
             if seen > images:
                 shutil.rmtree(path, ignore_errors=True)
         self._last = None
-
-    def share_directions(self, model_folder: Path) -> None:
-        """Give every moment the finished model's directions, so that one slider means the same in all of them."""
-        with contextlib.suppress(OSError):
-            for _, path in list_moments(self.folder):
-                shutil.copyfile(model_folder / DIRECTIONS, path / DIRECTIONS)
 
     def _thin(self) -> None:
         """Drop every second moment, until all fit into MOST_BYTES; the spaces between them stay even."""

@@ -45,14 +45,14 @@ class Engine:
         """Import torch and load the first model in the background, so that the first picture comes at once."""
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
-    async def render(self, model: str, points: Sequence) -> np.ndarray:
-        """Return uint8 pictures [N, H, W, C] of LatentPoints, in order.
+    async def render(self, model: str, points: Sequence, patient: bool = False) -> np.ndarray:
+        """Return uint8 pictures [N, H, W, C] of LatentPoints, in order; a `patient` single one waits until no other single one does.
 
         Raises StudioError for an unknown model, a point that does not fit it, or too many requests at once.
         """
         if not points:
             raise StudioError("engine.empty", "There is nothing to draw. Choose at least one picture.")
-        return await self._answered(Request(model, points))
+        return await self._answered(Request(model, points, patient))
 
     async def borrow(self, model: str):
         """Return the loaded model itself, for work that is more than drawing. It is shared: read it, never change it.
@@ -117,7 +117,7 @@ class Engine:
         if key not in self._loaded:
             for stale in [old for old in self._loaded if old[0] == model]:
                 del self._loaded[stale]
-            self._loaded[key] = load_model(entry.path, self._pick_device())
+            self._loaded[key] = load_model(entry.path, self._pick_device(), entry.directions)
             while len(self._loaded) > 1 and (len(self._loaded) > KEEP_COUNT or self._bytes() > KEEP_BYTES):
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(key)

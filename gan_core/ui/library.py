@@ -25,18 +25,21 @@ THUMB = 128  # pixels a side of a model's picture in the picker
 @dataclass(frozen=True)
 class Entry:
     """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub", or "moment": an earlier one of a run's),
-    its folder and its own facts.
+    its folder, its own facts, and the folder whose directions it has, where they are another's: a slider means the same in all moments.
     """
 
     id: str
     origin: str
     path: Path
     config: ModelConfig
+    directions: Path | None = None
 
     @property
     def stamp(self) -> int:
         """A number that changes when its weights or its directions are written: a run that goes on replaces its model."""
-        return _written(self.path / "model.safetensors") + _written(self.path / "directions.safetensors")
+        return _written(self.path / "model.safetensors") + _written(
+            (self.directions or self.path) / "directions.safetensors"
+        )
 
 
 class Library:
@@ -91,7 +94,7 @@ class Library:
         for images, path in list_moments(run.path.parent / "moments"):
             with contextlib.suppress(StudioError, OSError):
                 if not isinstance(seen, int) or images < seen:
-                    found.append(Entry(f"{run.id}@{images}", "moment", path, read_config(path)))
+                    found.append(Entry(f"{run.id}@{images}", "moment", path, read_config(path), run.path))
         return found
 
     def add(self, name: str, path: Path) -> str:

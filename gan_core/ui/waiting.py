@@ -21,6 +21,7 @@ class Request:
 
     model: str
     points: Sequence
+    patient: bool = False  # a single picture that may wait like a sequence
     answer: Future = field(default_factory=Future)
     pictures: list = field(default_factory=list)  # arrays, in order
     taken: int = 0
@@ -55,7 +56,7 @@ class Waiting:
                 raise StudioError(
                     "engine.busy", "Many people are drawing pictures at this moment. Wait a few seconds and try again."
                 )
-            (self._quick if len(request.points) < 2 else self._long).append(request)
+            (self._quick if len(request.points) < 2 and not request.patient else self._long).append(request)
             self._wake.notify()
 
     def take(self, pace: dict[str, float]) -> list[Part]:
