@@ -6,7 +6,6 @@ beside or below the picture (see static/tools.js).
 
 TOOLS = {
     "sliders": "gan_core.ui.tools.sliders:build",
-    "map": "gan_core.ui.tools.map:build",
     "children": "gan_core.ui.tools.children:build",
     "map": "gan_core.ui.tools.map:build",
     "mix": "gan_core.ui.tools.mix:build",
