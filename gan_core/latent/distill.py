@@ -18,8 +18,11 @@ from gan_core.latent.likeness import likeness, seen
 from gan_core.layers import StridedEncoder, initialise
 from gan_core.models.base import Generator
 
-WIDTH = 24
-BATCH = 64
+WIDTH, SIDE = (
+    32,
+    32,
+)  # channels of the first layer; pixels a side that the network sees (16 where the model draws no more)
+BATCH, FRESH, POOL = 64, 16, 2048  # pictures a step, how many of them are new, and from how many the others are taken
 LEARNING_RATE = 2e-3
 PICTURE_SHARE = 0.4  # the last part of the training looks at pictures besides codes: dearer, so not from the start
 
@@ -33,18 +36,22 @@ class Budget:
 
 
 class CodeEncoder(nn.Module):
-    """Picture [N, C, R, R] in [−1, 1] → (place [N, d] along the model's axes, in σ from its average code, class logits [N, K])."""
+    """Picture [N, C, R, R] in [−1, 1] → (place [N, d] along the model's axes, in σ from its average code, class logits [N, K]).
+
+    It looks at a copy of 16 or 32 px: a start is wanted, and the search that follows sees the details.
+    """
 
     def __init__(self, resolution: int, channels: int, places: int, classes: int, width: int = WIDTH):
         super().__init__()
-        self.places = places
-        self.features = StridedEncoder(resolution, channels, width, norm=True)
+        self.places, self.side = places, SIDE if resolution > SIDE // 2 else SIDE // 2
+        self.features = StridedEncoder(self.side, channels, width, norm=True)
         self.head = nn.Linear(self.features.outputs, places + classes)
         initialise(self)
         nn.init.normal_(self.head.weight, std=self.features.outputs**-0.5)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        return self.head(self.features(seen(images))).tensor_split([self.places], dim=1)
+        small = F.interpolate(seen(images), self.side, mode="bilinear", align_corners=False, antialias=True)
+        return self.head(self.features(small)).tensor_split([self.places], dim=1)
 
 
 class Frame:
@@ -61,8 +68,11 @@ class Frame:
         self._back = torch.linalg.pinv(self.axes.cpu().double()).float().to(device)
 
     def code(self, places: Tensor) -> Tensor:
-        """Places [N, d] → codes [N, code_dim]."""
-        return self.average + places @ self.axes
+        """Places [N, d], or one for each layer [N, num_ws, d], → codes [N, code_dim]."""
+        if places.ndim == 2:
+            return self.average + places @ self.axes
+        each = self.axes.unflatten(1, (places.shape[1], -1))  # [d, num_ws, numbers of a layer]
+        return self.average + torch.einsum("nld,dlw->nlw", places, each).flatten(1)
 
     def place(self, codes: Tensor) -> Tensor:
         """Codes [N, code_dim] → the nearest places [N, d]."""
@@ -80,6 +90,27 @@ def draw_codes(model: Generator, count: int, rng: torch.Generator) -> tuple[Tens
         return model.mapping(z, weights), weights
 
 
+class Pool:
+    """Samples of a model to learn from: a few new ones for each batch, the others again out of the latest POOL."""
+
+    def __init__(self, model: Generator, seed: int):
+        self.model, self.rng = model, torch.Generator().manual_seed(seed)
+        self.kept: tuple[Tensor, ...] = ()
+
+    @torch.no_grad()
+    def batch(self) -> tuple[Tensor, ...]:
+        """(codes, pictures) of a batch, and class weights where there are classes."""
+        codes, weights = draw_codes(self.model, FRESH if self.kept else BATCH, self.rng)
+        fresh = (codes, self.model.synthesis(codes, weights)) + (() if weights is None else (weights,))
+        if self.kept:
+            again = torch.randint(len(self.kept[0]), [BATCH - FRESH], generator=self.rng).to(codes.device)
+            batch = tuple(torch.cat([new, old[again]]) for new, old in zip(fresh, self.kept, strict=True))
+            self.kept = tuple(torch.cat([new, old[:POOL]]) for new, old in zip(fresh, self.kept, strict=True))
+            return batch
+        self.kept = fresh
+        return fresh
+
+
 def distil(model: Generator, budget: Budget | None = None, seed: int = 0, tell: Callable | None = None) -> CodeEncoder:
     """Train a CodeEncoder on the model's own samples (after Zhu et al. 2020, "In-Domain GAN Inversion", sec. 3.1).
 
@@ -89,40 +120,38 @@ def distil(model: Generator, budget: Budget | None = None, seed: int = 0, tell: 
     """
     budget = budget or Budget()
     config, device = model.config, next(model.parameters()).device
-    frame, rng = Frame(model), torch.Generator().manual_seed(seed)
+    frame, pool = Frame(model), Pool(model, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         encoder = CodeEncoder(config.resolution, config.channels, len(frame.axes), config.num_classes)
     encoder = encoder.to(device, memory_format=torch.channels_last).train()
     optimizer = torch.optim.Adam(encoder.parameters(), LEARNING_RATE, betas=(0.9, 0.99))
-    started, share = time.monotonic(), 0.0
+    started = time.monotonic()
     for step in range(budget.steps):
         share = max(step / budget.steps, (time.monotonic() - started) / budget.seconds)
         if share >= 1:
             break
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * min(1, (step + 1) / 20) * (1 - share) + 1e-5
-        _distil_step(model, frame, encoder, optimizer, rng, with_pictures=share > 1 - PICTURE_SHARE)
+        loss = _loss(model, frame, encoder, pool, with_pictures=share > 1 - PICTURE_SHARE)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
         if tell:
             tell(share)
     return encoder.eval().requires_grad_(False)
 
 
-def _distil_step(model, frame, encoder, optimizer, rng, with_pictures: bool) -> None:
-    codes, weights = draw_codes(model, BATCH, rng)
-    with torch.no_grad():
-        images = model.synthesis(codes, weights)
-    places, logits = encoder(spoiled(images, rng))
+def _loss(model: Generator, frame: Frame, encoder: CodeEncoder, pool: Pool, with_pictures: bool) -> Tensor:
+    codes, images, *weights = pool.batch()
+    places, logits = encoder(spoiled(images, pool.rng))
     loss = F.mse_loss(places, frame.place(codes))
-    if weights is not None:
-        loss = loss + F.cross_entropy(logits, weights)
+    if weights:
+        loss = loss + F.cross_entropy(logits, weights[0])
     if with_pictures:
-        few = slice(BATCH // 2)
-        again = model.synthesis(frame.code(places[few]), None if weights is None else weights[few])
-        loss = loss + likeness(images[few], again).mean()
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
+        again = model.synthesis(frame.code(places[:FRESH]), weights[0][:FRESH] if weights else None)
+        loss = loss + likeness(images[:FRESH], again).mean()
+    return loss
 
 
 def spoiled(images: Tensor, rng: torch.Generator) -> Tensor:
