@@ -25,10 +25,7 @@ studio.travel = (canvas, { settle }) => {
     },
     go: (place, right, down) => Object.assign(place, { x: place.x + right, y: place.y + down }),
     // Close to the anchor the picture is the anchor's to the eye already; so it may as well be exactly that.
-    point(place, point) {
-      if (Math.hypot(place.x, place.y) < REST) place.x = place.y = 0;
-      return plane.at(place, point);
-    },
+    point: (place, point) => plane.at(Math.hypot(place.x, place.y) < REST ? { ...place, x: 0, y: 0 } : place, point),
     keep: (place, point) => plane.remember(point, place),
     drag: -1, // the hand holds the plane, so what lies to the right comes when it moves to the left
   };
@@ -136,7 +133,7 @@ studio.travel = (canvas, { settle }) => {
   const release = event => {
     if (!pointers.delete(event.pointerId) || pointers.size) return;
     canvas.classList.remove("held");
-    const thrown = !pinch && !still.matches && event.type === "pointerup" && event.timeStamp - last < 50 && Math.hypot(...speed) > 0.0005;
+    const thrown = !pinch && !still.matches && event.type === "pointerup" && event.timeStamp - last < 80 && Math.hypot(...speed) > 0.0005;
     pinch = null;
     if (thrown && gesture?.place) glide(); else commit();
   };
