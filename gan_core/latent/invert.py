@@ -26,6 +26,7 @@ RATE = 0.08  # of Adam, in σ; falls along a cosine
 SPREAD = 0.02  # weight of the pull back to typical codes
 PARTING = 0.01  # weight of the pull that keeps layers together
 CLASSES = 3  # most likely classes tried
+VERY_CLOSE, RECOGNISABLE = 0.1, 0.35  # largest distances that are called so
 SHOW_EVERY = 0.25  # seconds between two intermediate pictures
 
 
@@ -57,6 +58,11 @@ class Found:
     def point(self, model: str) -> LatentPoint:
         """The place as a point of the model that is called so in the studio."""
         return LatentPoint(vector=tuple(self.code.tolist()), label=self.label, model=model)
+
+
+def verdict(distance: float) -> str:
+    """A distance in a word: "close", "alike" (recognisable) or "mood" (only colours and rough shapes)."""
+    return "close" if distance <= VERY_CLOSE else "alike" if distance <= RECOGNISABLE else "mood"
 
 
 def invert(model: Generator, picture: np.ndarray, effort: Effort | None = None, folder: Path | None = None) -> Found:

@@ -12,7 +12,7 @@ from gan_core.ui.i18n import for_browser
 STATIC = Path(__file__).parent / "static"
 # static/<name>.js, in this order, in the page's head
 SCRIPTS = (
-    "boot", "studio", "points", "memory", "trail", "favourites", "store", "picture", "controls", "tools", "map_view", "dropped", "plane", "travel", "film",
+    "boot", "studio", "points", "memory", "trail", "favourites", "store", "picture", "controls", "tools", "map_view", "dropped", "plane", "travel", "film", "crop",
     "workshop", "chart", "markdown", "train_upload", "train_setup", "train_watch",
 )  # fmt: skip
 INDEX = Path(gradio.__file__).parent / "templates" / "frontend" / "index.html"

@@ -9,6 +9,7 @@ TOOLS = {
     "children": "gan_core.ui.tools.children:build",
     "map": "gan_core.ui.tools.map:build",
     "mix": "gan_core.ui.tools.mix:build",
+    "photo": "gan_core.ui.tools.photo:build",
     "compare": "gan_core.ui.tools.compare:build",
     "history": "gan_core.ui.tools.history:build",
 }
