@@ -5,8 +5,8 @@ from dataclasses import replace
 from gan_core import parallel
 from gan_core.card import model_card
 from gan_core.checkpoint import save_model
-from gan_core.latent.directions import strongest_directions
 from gan_core.models.base import Generator
+from gan_core.training.explore import explore
 from gan_core.training.learner import Learner
 from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples
@@ -22,8 +22,14 @@ class ModelFolder:
 
     def write(self, network: Generator, final: bool = False) -> None:
         """Write the averaged `network`; the final one with its directions. Raises OSError when the disk refuses."""
-        network.config = replace(self._learner.model, training=self._facts())
-        network.directions = strongest_directions(network) if final else None
+        if not final:
+            network.found, network.named = {}, ()
+        elif not network.found:  # not done yet: a full disk may have asked for a second attempt
+            explore(network, self._learner.pictures, self._counters.elapsed)
+        facts = self._facts()
+        if network.named:
+            facts["sliders"] = ", ".join(direction.title or direction.name for direction in network.named)
+        network.config = replace(self._learner.model, training=facts)
         save_model(self._run.model_folder, network, self._samples.preview(network), model_card(network.config))
 
     def _facts(self) -> dict:

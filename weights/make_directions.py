@@ -1,0 +1,89 @@
+"""Gives the bundled models their named directions: python weights/make_directions.py [MODEL…] (all, one after the other, without names)
+
+Learns to name the traits of each labelled picture set, finds directions for them in every model of that set, keeps those that
+do what they say, and writes weights/MODEL/directions.safetensors (16 bits) and weights/directions.json with the evidence.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from gan_core import data  # noqa: E402
+from gan_core.checkpoint import load_model, save_directions  # noqa: E402
+from gan_core.data.traits import traits  # noqa: E402
+from gan_core.latent.finders import find, principal_axes  # noqa: E402
+from gan_core.latent.labelled import AMOUNTS, Effort, Finding, found_with  # noqa: E402
+from gan_core.latent.namer import Lesson, balanced_accuracy, learn, seen  # noqa: E402
+
+MODELS = {
+    "faces-style": "faces", "faces-gan": "faces", "faces-vae": "faces", "pixel-faces-gan": "pixel-faces",
+    "pixel-faces-vae": "pixel-faces", "fashion-vae": "fashion", "digits-gan": "digits",
+}  # fmt: skip
+ENCODED = 8000  # pictures whose main variations are measured
+EVIDENCE = ROOT / "weights" / "directions.json"
+
+
+@cache
+def pictures(name: str):
+    """The pictures that a bundled set trains on."""
+    return data.load(name)
+
+
+@cache
+def namer(name: str, steps: int, seed: int):
+    """A classifier of the set's traits, and its balanced accuracy on the 2,000 pictures that nothing was trained on."""
+    network, _ = learn(pictures(name).images, _values(pictures(name)), Lesson(steps, float("inf"), seed))
+    test = data.load(name, split="test")
+    return network, balanced_accuracy(seen(network, test.images), _values(test))
+
+
+def _values(loaded) -> torch.Tensor:
+    return torch.stack([trait.values for trait in traits(loaded)], 1)
+
+
+def give(name: str, options: argparse.Namespace) -> dict:
+    """Find, write, and return the evidence for one model."""
+    model, loaded = load_model(ROOT / "weights" / name), pictures(MODELS[name])
+    network, accuracy = namer(MODELS[name], options.steps, options.seed)
+    effort = Effort(draws=options.draws, tell=lambda line: print(f"{name}: {line}", flush=True))
+    findings = found_with(model, network, accuracy, loaded.images, traits(loaded), effort)
+    found = {"d": find(model, "d")}
+    if model.can_encode:
+        found["axis"] = principal_axes(model, loaded.images[:ENCODED])
+    kept = [finding.direction for finding in findings if not finding.why]
+    own = [direction for direction in model.named if direction.origin == "own"]
+    save_directions(ROOT / "weights" / name, found, [replace(d, hidden=False) for d in (*kept, *own)])
+    return {"kept": [_facts(f) for f in findings if not f.why], "left out": [_facts(f) for f in findings if f.why]}
+
+
+def _facts(finding: Finding) -> dict:
+    index = {"name": finding.trait.name, "title": finding.trait.title, "layers": finding.direction.layers}
+    share = [round(float(value), 3) for value in finding.curve[:, finding.column]]
+    return index | {"named rightly": round(finding.accuracy, 3), "share": share, "why": finding.why}
+
+
+def main() -> None:
+    """Every model asked for; the evidence of the others stays."""
+    cli = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    cli.add_argument("models", nargs="*", metavar="MODEL", help=f"out of {', '.join(MODELS)}; default: all")
+    cli.add_argument("--steps", type=int, default=1000, help="that each classifier learns, 64 pictures each")
+    cli.add_argument("--draws", type=int, default=4000, help="pictures that are drawn and named")
+    cli.add_argument("--seed", type=int, default=0)
+    options = cli.parse_args()
+    evidence = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
+    for name in options.models or MODELS:
+        evidence[name] = give(name, options)
+        ordered = {known: evidence[known] for known in MODELS if known in evidence}
+        EVIDENCE.write_text(json.dumps({"amounts": AMOUNTS, **ordered}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
