@@ -10,6 +10,7 @@ from gan_core.ui.jobs import Jobs
 TABS = {
     "explore": "gan_core.ui.tabs.explore:build",
     "morph": "gan_core.ui.tabs.morph:build",
+    "journey": "gan_core.ui.tabs.journey:build",
     "grid": "gan_core.ui.tabs.grid:build",
     "train": "gan_core.ui.tabs.train:build",
     "models": "gan_core.ui.tabs.models:build",

@@ -13,7 +13,7 @@ STATIC = Path(__file__).parent / "static"
 # static/<name>.js, in this order, in the page's head
 SCRIPTS = (
     "boot", "studio", "points", "memory", "trail", "favourites", "store", "picture", "controls", "tools", "map_view", "dropped", "plane", "travel", "film", "crop",
-    "workshop", "chart", "markdown", "train_upload", "train_setup", "train_watch",
+    "journey_frames", "journey_timeline", "workshop", "chart", "markdown", "train_upload", "train_setup", "train_watch",
 )  # fmt: skip
 INDEX = Path(gradio.__file__).parent / "templates" / "frontend" / "index.html"
 

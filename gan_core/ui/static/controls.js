@@ -20,6 +20,7 @@ Object.assign(studio, (() => {
     clock: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16zM12 7.5V12l3 2", edit: "M4 20h4L19 9l-4-4L4 16z",
     zoom_in: "M12 5v14M5 12h14", zoom_out: "M5 12h14", fit: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", enlarge: "M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7",
     here: "M12 6.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM12 3v3.5M12 17.5V21M3 12h3.5M17.5 12H21M12 12v.01",
+    loop: "M17 3l3.5 3.5L17 10M20 6.5H7A3.5 3.5 0 0 0 3.5 10v1M7 21l-3.5-3.5L7 14M4 17.5h13a3.5 3.5 0 0 0 3.5-3.5v-1", copy: "M9 9h11v11H9zM5 15H4V4h11v1",
     stop: "M6 6h12v12H6z", star: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.7 9.6 9z", book: "M5 4h10a3 3 0 0 1 3 3v13H8a3 3 0 0 1-3-3zM5 17a3 3 0 0 1 3-3h10M9 8h5", upload: "M12 16V5m0 0L8 9m4-4 4 4M5 19h14",
   };
   const icon = name => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${DRAWINGS[name] || ""}"/></svg>`;

@@ -85,6 +85,7 @@ ERRORS: dict[str, str] = {
     "metrics.small_n": "{n} 个样本说明不了问题，至少需要 {fewest} 个。",
     "metrics.too_few": "只有 {count} 张图片可供比较，至少需要 {fewest} 张。请使用更多图片。",
     "metrics.write_where": "{model} 不是这台机器上的模型文件夹，数值无处保存。请去掉 --write。",
+    "model.moment": "这是某次训练中的一个时刻。请删除那次训练，它的各个时刻会一并删除。",
     "model.bundled": "这个模型是应用自带的，不能删除。",
     "model.config": "模型的 config.json 不是 JSON 对象。请重新下载模型。",
     "model.config_field": "模型的 config.json 里没有可用的“{field}”。",
