@@ -157,6 +157,10 @@ class ModelsDesk:
     def _check_own(self, entry: Entry, visitor: str) -> None:
         if entry.origin == "bundled":
             raise StudioError("model.bundled", "This model comes with Latent Studio and stays.")
+        if entry.origin == "moment":
+            raise StudioError(
+                "model.moment", "This is a moment of a training. Delete the training; its moments go with it."
+            )
         if entry.origin == "run":
             limits.check_owner(entry.path.parent, visitor)
         elif limits.on_space():

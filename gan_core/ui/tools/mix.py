@@ -1,4 +1,4 @@
-"""Mix styles: the shape of one picture with the colours of another, for two pictures or for a table of them."""
+"""Mix styles: one picture as a whole with the parts and details of another, for two pictures or for a table of them."""
 
 from gan_core.ui import Studio
 from gan_core.ui.tabs.explore import Explore

@@ -44,9 +44,9 @@ WORDS = {
         "这个位置只存在于它自己的模型里（来自照片或多次演变），另一个模型无法显示。换一个种子即可继续比较。",
     ),
     "compare.gan_vae": (
-        "Both learned from the same pictures. {gan} invents sharp details until they pass for real; {vae} draws the average of "
+        "Both learned from the same pictures. “{gan}” invents sharp details until they pass for real; “{vae}” draws the average of "
         "everything that would fit, so it is smooth and soft.",
-        "两者学习的是同一批图片。{gan} 会凭空创造清晰的细节，直到以假乱真；{vae} 画的是所有可能结果的平均，因此平滑柔和。",
+        "两者学习的是同一批图片。“{gan}”会凭空创造清晰的细节，直到以假乱真；“{vae}”画的是所有可能结果的平均，因此平滑柔和。",
     ),
     "compare.earlier": (
         "The same place, after {n} of {all} pictures. Early on only colours and outlines are there; details come last.",

@@ -14,15 +14,15 @@ WORDS = {
     "mix.favourites_none": ("Nothing among your favourites comes from this model yet.", "收藏中还没有这个模型的图片。"),
     "mix.open": ("Go to this picture", "打开这张图片"),
     "mix.help": (
-        "A style-based model draws layer by layer, and each layer can take after another picture: the coarse ones decide shape and "
-        "pose, the middle ones the parts, the fine ones colours and lines. To mix two photos: bring in the first, press “Use the "
+        "A style-based model draws layer by layer, and each layer can take after another picture: the coarse ones decide the picture "
+        "as a whole, the middle ones its parts, the fine ones lines and shades. To mix two photos: bring in the first, press “Use the "
         "picture shown now”, then bring in the second.",
-        "风格模型逐层绘制图片，每一层都可以取自另一张图片：粗层决定形状和姿态，中层决定局部，细层决定颜色和线条。"
+        "风格模型逐层绘制图片，每一层都可以取自另一张图片：粗层决定整体，中层决定局部，细层决定线条和深浅。"
         "想混合两张照片：先放入第一张，点“使用当前显示的图片”，再放入第二张。",
     ),
-    "mix.coarse": ("Shape", "形状"),
+    "mix.coarse": ("As a whole", "整体"),
     "mix.middle": ("Parts", "局部"),
-    "mix.fine": ("Colours", "颜色"),
+    "mix.fine": ("Details", "细节"),
     "mix.coarse_help": ("Coarse layers {first}–{last}", "粗层，第 {first}–{last} 层"),
     "mix.middle_help": ("Middle layers {first}–{last}", "中层，第 {first}–{last} 层"),
     "mix.fine_help": ("Fine layers {first}–{last}", "细层，第 {first}–{last} 层"),
@@ -32,8 +32,8 @@ WORDS = {
     "mix.blend": ("How much of the other", "另一张占多少"),
     "mix.one_layer": (
         "This kind of model has no separate layers, so the two pictures can only be blended as a whole. Models by style "
-        "(style-based GANs) can mix shape and colour separately.",
-        "这类模型没有独立的层，两张图片只能整体混合。风格模型（风格 GAN）可以把形状和颜色分开混合。",
+        "(style-based GANs) can mix the whole, the parts and the details separately.",
+        "这类模型没有独立的层，两张图片只能整体混合。风格模型（风格 GAN）可以把整体、局部和细节分开混合。",
     ),
     "mix.none": ("None of the other", "不混合"),
     "mix.table_help": (
