@@ -12,8 +12,8 @@ from gan_core.ui.i18n import for_browser
 STATIC = Path(__file__).parent / "static"
 # static/<name>.js, in this order, in the page's head
 SCRIPTS = (
-    "boot", "studio", "points", "memory", "trail", "favourites", "store", "picture", "controls", "tools", "map_view", "dropped", "plane", "travel", "film", "crop",
-    "journey_frames", "journey_timeline", "workshop", "chart", "markdown", "train_upload", "train_setup", "train_watch",
+    "boot", "studio", "points", "memory", "trail", "favourites", "store", "picture", "controls", "tools", "map_view", "dataset", "dropped", "plane", "travel", "slider_lists", "slider_ends", "slider_desk", "film", "crop",
+    "journey_frames", "journey_timeline", "journey_doors", "workshop", "chart", "markdown", "train_upload", "train_setup", "train_watch",
 )  # fmt: skip
 INDEX = Path(gradio.__file__).parent / "templates" / "frontend" / "index.html"
 

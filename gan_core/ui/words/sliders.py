@@ -7,10 +7,8 @@ WORDS = {
         "Sliders with a name of their own stay, whichever way you choose.",
         "没有人告诉过模型什么是微笑，滑块要靠算法去发现。不同的方法会找到不同的滑块，都可以试试。有名字的滑块始终保留。",
     ),
-    "sliders.by.found": ("This model's own", "模型自带"),
-    "sliders.by.found_about": ("The sliders that come with the model.", "模型自带的滑块。"),
-    "sliders.by.strongest": ("Strongest change", "变化最大"),
-    "sliders.by.strongest_about": (
+    "sliders.by.d": ("Strongest change", "变化最大"),
+    "sliders.by.d_about": (
         "Where the picture changes most, strongest first.",
         "图片变化最大的方向，从强到弱。",
     ),
@@ -24,11 +22,15 @@ WORDS = {
         "Read straight from the network's weights, without drawing a picture.",
         "直接从网络权重中算出，无需生成图片。",
     ),
-    "sliders.by.encoded": ("From the training pictures", "来自训练图片"),
-    "sliders.by.encoded_about": (
+    "sliders.by.axis": ("From the training pictures", "来自训练图片"),
+    "sliders.by.axis_about": (
         "The main ways in which the training pictures differ, as the model sees them.",
         "模型眼中训练图片之间的主要差异。",
     ),
+    "sliders.short.d": ("strongest", "最强"),
+    "sliders.short.pca": ("PCA", "PCA"),
+    "sliders.short.sefa": ("SeFa", "SeFa"),
+    "sliders.short.axis": ("pictures", "图片"),
     "sliders.options": ("More about sliders", "滑块选项"),
     "sliders.arrange": ("Rename, sort, hide…", "重命名、排序、隐藏…"),
     "sliders.arrange_title": ("Your sliders", "你的滑块"),
