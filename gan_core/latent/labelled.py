@@ -70,7 +70,7 @@ def normals(codes: Tensor, values: Tensor) -> Tensor:
     """
     x, y = _centred(codes), _centred(values)
     covariance = x.T @ x
-    ridge = RIDGE * covariance.diagonal().mean() * torch.eye(len(covariance), dtype=torch.float64)
+    ridge = RIDGE * covariance.diagonal().mean().clamp(min=1e-9) * torch.eye(len(covariance), dtype=torch.float64)
     return _scaled(x, torch.linalg.solve(covariance + ridge, x.T @ y).T)
 
 
@@ -81,7 +81,7 @@ def shifts(codes: Tensor, values: Tensor) -> Tensor:
     """
     x, y = _centred(codes), _centred(values)
     ridge = 1e-3 * torch.eye(y.shape[1], dtype=torch.float64) * len(y)
-    return _scaled(x, torch.linalg.solve(y.T @ y + ridge * y.var(0).mean(), y.T @ x))
+    return _scaled(x, torch.linalg.solve(y.T @ y + ridge * y.var(0).mean().clamp(min=1e-9), y.T @ x))
 
 
 def conditional(codes: Tensor, values: Tensor) -> Tensor:
