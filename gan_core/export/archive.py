@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from gan_core.errors import StudioError
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first date: the same pictures always give the same zip
+EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first date: the same pictures always give the same zip
 
 
 def to_zip(items: Iterable[tuple[str, bytes]]) -> bytes:
@@ -23,5 +23,5 @@ def to_zip(items: Iterable[tuple[str, bytes]]) -> bytes:
             if unsafe or name.casefold() in seen:
                 raise StudioError("export.zip_name", "“{name}” cannot be a file's name in this zip.", name=name[:80])
             seen.add(name.casefold())
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
+            archive.writestr(zipfile.ZipInfo(name, EPOCH), data)
     return buffer.getvalue()

@@ -12,6 +12,8 @@ studio.panel("grid", element, server, (element, api) => {
   const state = Object.fromEntries(Object.entries(usual).map(([key, value]) => [key, kept[key] ?? value]));
   let drawn = "", sheet = null;
 
+  const dataset = studio.datasetMaker(find(".dataset"), api, { most: props.most, ask: () => ({ seed: state.seed, truncation: state.truncation }) });
+
   // ---- which points the sheet shows
   const rows = () => (state.label === EACH ? Math.min(12, store.model.labels.length) : state.rows);
   const perPage = () => (state.label === EACH ? state.columns : state.rows * state.columns);
@@ -92,6 +94,7 @@ studio.panel("grid", element, server, (element, api) => {
       studio.classChips(find(".chips"), store.model, state.label, label => { state.label = label; update(); }, [[EACH, t("grid.each")]]);
     }
     find("[data-act=previous]").disabled = state.seed === 0;
+    dataset.show(store.model);
   };
   const setSeed = value => { state.seed = Math.max(0, Math.min(MAX_SEED, value)); seed.value = state.seed; update(); };
   seed.addEventListener("input", () => {

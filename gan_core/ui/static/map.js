@@ -134,6 +134,7 @@ studio.tool("map", element, server, (element, api) => {
     view.set(null);
     setMode(null);
     showClasses();
+    showKinds();
     const job = loading = { name: crypto.randomUUID?.() || `map-${Math.random()}`.slice(0, 40).padEnd(8, "0") };
     try {
       if (!maps.has(key)) {
@@ -154,15 +155,18 @@ studio.tool("map", element, server, (element, api) => {
       showWait({ text: error.code === "job.stopped" ? t("map.stopped") : error.message, again: true });
     }
   };
+  const showKinds = () => {
+    if (map || kind === "samples") find(".kinds").hidden = (map?.kinds.length ?? 0) < 2;
+    for (const button of find(".kinds").children) button.setAttribute("aria-checked", String(button.dataset.kind === kind));
+    find(".note-pictures").hidden = kind !== "pictures";
+  };
   const arrived = next => {
     map = next;
     showWait();
     showClasses();
     view.set({ ...map, colours: map.names.map((_, i) => colour(i, map.names.length)) }, map.image);
     canvas.setAttribute("aria-label", t("map.canvas", { count: map.points.length }));
-    find(".kinds").hidden = map.kinds.length < 2;
-    for (const button of find(".kinds").children) button.setAttribute("aria-checked", String(button.dataset.kind === kind));
-    find(".note-pictures").hidden = kind !== "pictures";
+    showKinds();
     canvas.dataset.ready = shown;
     map.points.forEach((point, i) => known.set(JSON.stringify(point), map.positions[i]));
     locate(store.point);
@@ -196,6 +200,7 @@ studio.tool("map", element, server, (element, api) => {
     for (const part of [...body.children]) if (part !== dialog) dialog.append(part);
     dialog.showModal();
     label();
+    showLive();
     canvas.focus();
   };
   dialog.addEventListener("close", () => {
@@ -211,7 +216,9 @@ studio.tool("map", element, server, (element, api) => {
     button.setAttribute("aria-label", text);
     button.innerHTML = studio.icon(dialog.open ? "close" : "enlarge");
   };
-  addEventListener("studio:painted", ({ detail: { image, pixelArt } }) => { if (dialog.open) studio.paint(live, image, pixelArt); });
+  let painted = null;
+  const showLive = () => { if (dialog.open && painted) studio.paint(live, painted.image, painted.pixelArt); };
+  addEventListener("studio:painted", ({ detail }) => { painted = detail; showLive(); });
 
   // ---- controls
   for (const [r, button] of [[0, modes[1]], [1, modes[2]]]) button.querySelector("span").textContent = t("map.region", { name: NAMES[r] });

@@ -2,7 +2,7 @@
 //   studio.mapView(canvas, { hover(place | null), choose(place), toggle(index), lasso(indices) }) -> view
 // A place is { x, y, near: [[index, weight]…] }: one entry on a picture, up to four between pictures, weights adding up to 1.
 studio.mapView = (canvas, on) => {
-  const MOST_ZOOM = 24, EDGE = 14, LARGEST = 112, STEP = 14;
+  const MOST_ZOOM = 8, EDGE = 14, LARGEST = 144, STEP = 14;
   const context = canvas.getContext("2d"), still = matchMedia("(prefers-reduced-motion: reduce)");
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   let data = null, levels = [], colours = {}, camera = { x: 0.5, y: 0.5, zoom: 1 }, goal = null, frame = 0;
@@ -89,7 +89,7 @@ studio.mapView = (canvas, on) => {
     const size = thumbSide(dots), level = levels.findLast(({ scale }) => data.sheet.width * scale >= size) || levels[0];
     context.imageSmoothingEnabled = !(data.pixelArt && size >= data.sheet.width);
     context.imageSmoothingQuality = "high";
-    const frameWidth = data.labels.length && size >= 12 * dots ? Math.max(2, Math.round(size / 22)) : 0;
+    const frameWidth = data.labels.length ? Math.max(1, Math.round(size / 20)) : 0;
     data.positions.forEach((position, i) => {
       const [x, y] = toPage(position), left = Math.round(x * dots - size / 2), top = Math.round(y * dots - size / 2);
       if (left > canvas.width || top > canvas.height || left < -size || top < -size) return;
@@ -103,16 +103,20 @@ studio.mapView = (canvas, on) => {
     });
     context.globalAlpha = 1;
   };
-  const ring = (i, colour, width) => {
+  const ring = (i, colour, width, veil = 0) => {
     const [x, y] = toPage(data.positions[i]), half = thumbSide(devicePixelRatio || 1) / (devicePixelRatio || 1) / 2;
-    for (const [ink, line] of [[colours.card, width + 2], [colour, width]]) {
+    context.globalAlpha = veil;
+    context.fillStyle = colour;
+    context.fillRect(x - half, y - half, 2 * half, 2 * half);
+    context.globalAlpha = 1;
+    for (const [ink, line] of half > 16 ? [[colours.card, width + 2], [colour, width]] : [[colour, width * 0.6]]) {
       context.strokeStyle = ink;
       context.lineWidth = line;
       context.strokeRect(x - half - 1, y - half - 1, 2 * half + 2, 2 * half + 2);
     }
   };
   const drawSigns = () => {
-    view.regions.forEach((region, r) => { for (const i of region) ring(i, r ? colours.warm : colours.accent, 3); });
+    view.regions.forEach((region, r) => { for (const i of region) ring(i, r ? colours.warm : colours.accent, 3, 0.3); });
     if (under && view.region !== null && !lasso) ring(nearest(under), view.region ? colours.warm : colours.accent, 2);
     else if (under?.near.length === 1) ring(under.near[0][0], colours.ink, 2);
     if (view.mark) dot(toPage(view.mark), colours.accent, 6);

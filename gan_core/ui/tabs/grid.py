@@ -5,8 +5,10 @@ from typing import Annotated
 from gan_core.export import contact_sheet, to_png, to_zip, upscale
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
+from gan_core.ui.datasets import Datasets, most
 from gan_core.ui.pictures import attachment, file_name, portable, sheet
 from gan_core.ui.requests import Between
+from gan_core.ui.tools.sliders import Sliders
 from gan_core.ui.widgets import Panel
 
 MOST = 144  # pictures on a sheet
@@ -52,5 +54,7 @@ class Grid:
 
 def build(studio: Studio) -> None:
     """Put the tab on the page."""
-    grid = Grid(studio)
-    Panel("grid", [grid.pictures, grid.save_sheet, grid.save_zip])
+    grid, datasets, jobs = Grid(studio), Datasets(studio), studio.jobs
+    functions = [grid.pictures, grid.save_sheet, grid.save_zip, Sliders(studio).list]
+    functions += [datasets.make, datasets.piece, datasets.forget, jobs.progress, jobs.stop]
+    Panel("grid", functions, most=most())
