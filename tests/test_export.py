@@ -244,7 +244,18 @@ def test_animations_carry_the_marks_too():
     check_aigc(aigc_of(gif[gif.index(b"<x:xmpmeta") : gif.index(b"</x:xmpmeta>") + 12]))
     check_aigc(aigc_of(decode(webp)[2]["xmp"]))
     with av.open(io.BytesIO(mp4), options={"export_all": "1"}) as container:
-        check_aigc(json.loads(container.metadata["AIGC"]))
+        label = json.loads(container.metadata["AIGC"])
+    check_aigc(label)
+    (packet,) = [body[16:] for kind, body in boxes(mp4) if kind == b"uuid"]
+    assert aigc_of(packet) == label
+
+
+def boxes(mp4: bytes):
+    """The top-level boxes of an MP4 (ISO/IEC 14496-12, 4.2): (kind, body)."""
+    while mp4:
+        size, kind = struct.unpack(">I4s", mp4[:8])
+        yield kind, mp4[8:size]
+        mp4 = mp4[size:]
 
 
 def with_chunk(body: bytes, kind: bytes = b"iTXt") -> bytes:
