@@ -34,7 +34,7 @@ SHOW_EVERY = 0.25  # seconds between two intermediate pictures
 class Effort:
     """How long to search and from where: `label` None means that the class is searched for too."""
 
-    steps: int = 240
+    steps: int = 180
     seconds: float = 18.0
     label: int | None = None
     seed: int = 0
@@ -127,7 +127,9 @@ class _Search:
         if self.effort.label is not None:
             weights = one_hot(torch.full([DRAWS], self.effort.label, device=codes.device), self._classes).float()
         pictures = self.model.synthesis(codes, weights)
-        self.scale = likeness(pictures, pictures.roll(1, 0)).median().item()
+        self.scale = max(
+            likeness(pictures, pictures.roll(1, 0)).median().item(), 1e-4
+        )  # a collapsed model draws one picture
         places = self.frame.place(codes)
         nearest = self._likeness(pictures).argsort()
         guesses, classes = self._guesses()
