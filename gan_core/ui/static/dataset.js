@@ -36,10 +36,9 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     find(".dataset-like").hidden = state.change !== "like";
     find(".dataset-like").textContent = moves() ? t("dataset.like_count", { count: moves() }) : t("dataset.like_none");
     find("[for=dataset-reach].value").textContent = t("dataset.sigma", { n: Number(reach.value).toFixed(1) });
-    count.toggleAttribute("aria-invalid", !whole());
-    if (!whole()) count.setAttribute("aria-invalid", "true");
+    count.setAttribute("aria-invalid", String(!whole()));
     const { seed, truncation } = ask();
-    find(".dataset-about").textContent = t("dataset.about", { first: seed, last: seed + (whole() ?? 1) - 1, typical: truncation.toFixed(2) });
+    find(".dataset-about").textContent = whole() ? t("dataset.about", { first: seed, last: seed + whole() - 1, typical: truncation.toFixed(2) }) : t("dataset.range", { most });
     button.disabled = Boolean(name) || !whole() || (model.labels.length > 0 && state.even && !state.classes.size) || (state.change === "random" && !state.vary.size);
   };
   const showEven = segments(".dataset-even", "even", () => show()), showChange = segments(".dataset-change", "change", () => show());

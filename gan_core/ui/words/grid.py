@@ -54,6 +54,7 @@ WORDS = {
         "Seeds {first} to {last}, {typical} typical, as set above.",
         "种子 {first} 到 {last}，典型程度 {typical}，与上方设置一致。",
     ),
+    "dataset.range": ("Choose from 1 to {most} pictures.", "请填写 1 到 {most} 之间的数量。"),
     "dataset.make": ("Make data set", "生成数据集"),
     "dataset.fetching": ("Fetching {megabytes} MB…", "正在下载 {megabytes} MB…"),
 }
