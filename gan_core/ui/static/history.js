@@ -84,6 +84,13 @@ studio.tool("history", element, server, (element, api) => {
     draw();
     if (now !== last) { reveal(strip().here(), last?.startsWith(mode) ? undefined : "auto"); last = now; draw(); }
   };
+  // Many things happen at once; the strip follows once a frame, and never while something else is on the screen.
+  let due = false;
+  const showSoon = () => {
+    if (due || studio.current() !== "explore") return;
+    due = true;
+    requestAnimationFrame(() => { due = false; show(); showStar(); });
+  };
   const choose = name => {
     mode = name;
     focused = -1;
@@ -203,15 +210,15 @@ studio.tool("history", element, server, (element, api) => {
     if (studio.current() === "explore") toggle();
   });
 
-  trail.subscribe(show);
-  favourites.subscribe(() => { show(); showStar(); });
-  store.onModels(show);
-  new ResizeObserver(() => { clear(); show(); }).observe(film);
+  trail.subscribe(showSoon);
+  favourites.subscribe(showSoon);
+  store.onModels(showSoon);
+  new ResizeObserver(() => { clear(); showSoon(); }).observe(film);
   return {
     show() {
       document.querySelector("#panel-explore .under .gap")?.after(star);
-      show();
+      showSoon();
     },
-    update() { if (!store.moving) { showStar(); if (mode === "favourites") show(); } },
+    update() { if (!store.moving) showSoon(); },
   };
 }, "below");
