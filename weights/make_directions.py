@@ -27,7 +27,7 @@ MODELS = {
     "faces-style": "faces", "faces-gan": "faces", "faces-vae": "faces", "pixel-faces-gan": "pixel-faces",
     "pixel-faces-vae": "pixel-faces", "fashion-vae": "fashion", "digits-gan": "digits",
 }  # fmt: skip
-ENCODED = 8000  # pictures whose main variations are measured
+ENCODED = 4000  # pictures whose main variations are measured
 EVIDENCE = ROOT / "weights" / "directions.json"
 
 
@@ -74,8 +74,8 @@ def main() -> None:
     """Every model asked for; the evidence of the others stays."""
     cli = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     cli.add_argument("models", nargs="*", metavar="MODEL", help=f"out of {', '.join(MODELS)}; default: all")
-    cli.add_argument("--steps", type=int, default=1000, help="that each classifier learns, 64 pictures each")
-    cli.add_argument("--draws", type=int, default=4000, help="pictures that are drawn and named")
+    cli.add_argument("--steps", type=int, default=600, help="that each classifier learns, 64 pictures each")
+    cli.add_argument("--draws", type=int, default=2000, help="pictures that are drawn and named")
     cli.add_argument("--seed", type=int, default=0)
     options = cli.parse_args()
     evidence = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}

@@ -8,7 +8,7 @@ are its own and a small classifier (`latent.namer`) names what they show.
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,9 @@ class Effort:
     """
 
     lesson: Lesson = field(default_factory=Lesson)
-    draws: int = 4000
-    trial: int = 48
-    proof: int = 192
+    draws: int = 2000
+    trial: int = 24
+    proof: int = 96
     deadline: float = math.inf
     tell: Callable[[str], None] = lambda line: None
 
@@ -161,12 +161,13 @@ class Trial:
 
 
 def _best(trial: Trial, trait: Trait, k: int, rows: Sequence[Tensor]) -> Direction:
-    """Of all ways and layers, the one that changes most else the least, among those that change the trait enough."""
-    options = [
-        Direction(trait.name, trait.title, "labels", layers, vector=row)
-        for row in rows
-        for layers in spans(trial.model.num_ws)
-    ]
+    """Of all ways and then of all layers, the one that changes most else the least, among those that change the trait enough."""
+    ways = [Direction(trait.name, trait.title, "labels", vector=row) for row in rows]
+    best = _least_aside(trial, k, ways)
+    return _least_aside(trial, k, [replace(best, layers=layers) for layers in spans(trial.model.num_ws)])
+
+
+def _least_aside(trial: Trial, k: int, options: Sequence[Direction]) -> Direction:
     if len(options) == 1:
         return options[0]
     changes = [trial.curve(option, (-2.0, 2.0)).diff(dim=0)[0] for option in options]

@@ -21,7 +21,7 @@ HELD_OUT = 0.1  # share of the pictures that only the score sees
 class Lesson:
     """How long to learn: at most so many steps and seconds, whichever ends first."""
 
-    steps: int = 1500
+    steps: int = 600
     seconds: float = 600.0
     seed: int = 0
 

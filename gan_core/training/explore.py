@@ -26,7 +26,7 @@ def explore(network: Generator, pictures: PictureSet, elapsed: float) -> None:
     known, seconds = traits(pictures), min(MOST, SHARE * elapsed)
     if network.config.num_classes or not known or seconds < LEAST:
         return
-    lesson = Lesson(steps=800, seconds=0.5 * seconds)
-    effort = Effort(lesson, draws=2000, trial=24, proof=96, deadline=time.monotonic() + seconds)
+    lesson = Lesson(steps=600, seconds=0.5 * seconds)
+    effort = Effort(lesson, deadline=time.monotonic() + seconds)
     findings = named_directions(network, pictures.images, known, effort)
     network.named = tuple(finding.direction for finding in findings if not finding.why)
