@@ -8,7 +8,7 @@ studio.panel("journey", element, server, (element, api) => {
   const canvas = find("canvas"), scrub = find("#journey-scrub"), hero = find(".hero"), strip = find(".timeline");
 
   // ---- the state, and the ones before and after it
-  let state = structuredClone(EMPTY), past = [], future = [], selected = 0, noise = null, editing = null;
+  let state = structuredClone(EMPTY), past = [], future = [], selected = 0, noise = null;
   const view = { at: 0, playing: false, repeat: true, kind: "mp4", size: 512 };
   const parse = text => { try { return JSON.parse(text); } catch { return null; } };
   const sound = value => Array.isArray(value?.keyframes) && value.keyframes.length <= MOST
@@ -42,7 +42,7 @@ studio.panel("journey", element, server, (element, api) => {
     view.at = Math.max(0, Math.min(view.at, frames.count - 1));
     delete element.dataset.ready;
     if (state.keyframes.length < 2) stop();
-    if (!timeline.dragging && before === null) timeline.draw(state, selected);
+    if (!timeline.busy) timeline.draw(state, selected);
     remember();
     show();
     loadSoon();
@@ -63,6 +63,7 @@ studio.panel("journey", element, server, (element, api) => {
     const sheet = await api.pictures({ points: fresh.map(([, point]) => point) }), image = await studio.decode(sheet.url);
     fresh.forEach(([key], i) => pictures.set(key, { image, cut: studio.cell(sheet, i) }));
     timeline.repaint();
+    show();
   });
   const paint = (canvas, point) => {
     const picture = pictures.get(points.key(point));
@@ -82,10 +83,12 @@ studio.panel("journey", element, server, (element, api) => {
   const startOf = i => frames.lengths(state).slice(0, i).reduce((sum, length) => sum + length, 0);
   const seconds = count => (count / state.fps).toFixed(1);
   function show() {
-    const some = state.keyframes.length > 0, frame = some && frames.frame(view.at);
+    const some = state.keyframes.length > 0;
+    const frame = some && (frames.frame(view.at) || pictures.get(points.key(state.keyframes[place(view.at)[0]].point)));
+    find(".stage").classList.toggle("empty", !some);
     hero.classList.toggle("awake", some);
+    studio.limitHero(element, model() ?? store.model);
     if (frame) {
-      studio.limitHero(element, model());
       studio.paint(canvas, frame.image, Boolean(model()?.pixel_art), frame.cut);
       canvas.dataset.frame = String(view.at);
     }
@@ -99,7 +102,7 @@ studio.panel("journey", element, server, (element, api) => {
   }
   function showControls() {
     const { keyframes, closed, path, fps } = state, now = keyframes[selected], foreign = keyframes.length && store.point && store.point.model !== keyframes[0].point.model;
-    const shown = JSON.stringify([state, selected, Boolean(foreign), past.length, future.length, noise, view.playing, view.repeat, editing, store.model?.id]);
+    const shown = JSON.stringify([state, selected, Boolean(foreign), past.length, future.length, noise, view.playing, view.repeat, store.model?.id]);
     if (shown === showControls.shown) return; // it is called for every picture of a film
     showControls.shown = shown;
     for (const name of ["play", "repeat", "split", "open", "write", "clear", "save"]) find(`[data-act=${name}]`).disabled = !keyframes.length;
@@ -122,7 +125,7 @@ studio.panel("journey", element, server, (element, api) => {
     }
     for (const button of all("[data-path]")) button.setAttribute("aria-checked", String(button.dataset.path === path));
     find("[data-act=closed]").setAttribute("aria-pressed", String(closed));
-    find("[data-ready=class_sweep]").hidden = !store.model?.labels.length;
+    find("[data-made=class_sweep]").hidden = !store.model?.labels.length;
     find(".noise").hidden = !noise;
     if (noise) {
       studio.setRange(find("#journey-difference"), noise.difference);
@@ -136,8 +139,7 @@ studio.panel("journey", element, server, (element, api) => {
       find(".other-model p").textContent = t("journey.other_model", { name });
       find("[data-act=return-model]").textContent = t("journey.return_model", { name });
     }
-    showReturn();
-    showFavourites();
+    doors.show();
   }
 
   // ---- keyframes
@@ -200,71 +202,23 @@ studio.panel("journey", element, server, (element, api) => {
   length.addEventListener("input", () => update(selected, { seconds: Number(length.value) }, { done: false }));
   length.addEventListener("change", () => update(selected, { seconds: Number(length.value) }));
 
-  // ---- a keyframe is changed in Explore, with all its tools; a small bar there leads back
-  const bar = make("div", "studio-panel journey-return");
-  bar.innerHTML = `<span></span><button class="button main"></button><button class="quiet round">${studio.icon("close")}</button>`;
-  const [barText, barUpdate, barClose] = bar.children;
-  barText.textContent = t("journey.editing");
-  barClose.title = t("journey.leave");
-  barClose.setAttribute("aria-label", barClose.title);
-  document.body.append(bar);
-  const showReturn = () => {
-    if (editing !== null && !state.keyframes[editing]) editing = null;
-    bar.hidden = editing === null || studio.current() !== "explore";
-    if (!bar.hidden) barUpdate.textContent = t("journey.update", { n: editing + 1 });
-  };
-  addEventListener("studio:tab", showReturn);
-  const finish = () => { [selected, editing] = [editing, null]; studio.open("journey"); };
-  barUpdate.addEventListener("click", () => {
-    if (store.point.model !== state.keyframes[0].point.model && state.keyframes.length > 1) return studio.toast(t("journey.wrong_model"), "bad");
-    update(editing, { point: store.point });
-    finish();
-    go(startOf(selected));
-  });
-  barClose.addEventListener("click", finish);
-  act("edit", () => {
-    editing = selected;
-    studio.open("explore", { point: state.keyframes[selected].point });
-  });
-
-  // ---- favourites, as far as they belong to this journey's model
-  const kept = () => (studio.favourites?.list() || []).filter(({ point }) => point.model === (state.keyframes[0]?.point ?? here())?.model);
-  const showFavourites = () => { find("[data-act=favourites]").hidden = !kept().length; };
-  act("favourites", async event => {
-    const button = event.currentTarget, board = make("div", "favourite-board"), list = kept().slice(0, MOST);
-    board.append(...list.map(({ point, name, thumb }) => {
-      const entry = make("button");
-      entry.innerHTML = `<img alt=""><small></small>`;
-      if (thumb) entry.querySelector("img").src = thumb;
-      entry.querySelector("img").classList.toggle("pixels", Boolean(store.model?.pixel_art));
-      entry.querySelector("small").textContent = name || points.title(point);
-      entry.addEventListener("click", () => { insert(point); entry.classList.add("taken"); });
-      return entry;
-    }));
-    const every = make("button", "quiet slim", t("journey.add_all", { n: list.length }));
-    every.addEventListener("click", () => { studio.closePopup(); insert(...list.map(({ point }) => point)); });
-    if (list.length > 1) board.append(every);
-    studio.popup(button, board);
-  });
-  studio.favourites?.subscribe(showFavourites);
-
   // ---- ready-made journeys
   const take = (made, options) => {
     const { keyframes, closed = false, path = "spline", fps = state.fps } = made;
-    selected = 0;
+    [selected, view.at] = [0, 0];
     change({ keyframes, closed, path, fps }, options);
   };
-  const make_ready = (kind, facts, options) => api.ready_made({ kind, ...facts }).then(made => take({ ...made, fps: state.fps }, options), error => studio.toast(error.message, "bad"));
+  const readyMade = (kind, facts, options) => api.ready_made({ kind, ...facts }).then(made => take({ ...made, fps: state.fps }, options), error => studio.toast(error.message, "bad"));
   const noiseLoop = studio.pump(async ({ facts, done }) => {
-    await make_ready("noise_loop", facts, { done, keepNoise: true });
+    await readyMade("noise_loop", facts, { done, keepNoise: true });
     noise = facts;
     showControls();
   });
   const startNoise = () => here() && noiseLoop({ facts: { point: here(), seed: studio.randomSeed(), difference: noise?.difference ?? 0.5 }, done: true }).then(play);
-  find("[data-ready=noise_loop]").addEventListener("click", startNoise);
+  find("[data-made=noise_loop]").addEventListener("click", startNoise);
   act("start", startNoise);
   for (const kind of ["truncation_sweep", "class_sweep"]) {
-    find(`[data-ready=${kind}]`).addEventListener("click", () => here() && make_ready(kind, { point: here() }).then(() => { view.at = 0; show(); }));
+    find(`[data-made=${kind}]`).addEventListener("click", () => here() && readyMade(kind, { point: here() }));
   }
   const difference = find("#journey-difference");
   for (const name of ["input", "change"]) {
@@ -334,37 +288,21 @@ studio.panel("journey", element, server, (element, api) => {
   // ---- files
   studio.filmSaver(find(".save"), api, { id: "journey", state: view, changed: remember, ask: () => state.keyframes.length && { journey: file() } });
   act("write", event => studio.busy(event.currentTarget, async () => studio.download(await api.write({ journey: file() }))));
-  const open = async text => {
-    const made = await api.read({ text });
-    if (!store.models.some(({ id }) => id === made.keyframes[0].point.model)) throw new Error(t("journey.no_model", { name: made.keyframes[0].point.model.slice(0, 80) || "–" }));
-    take(made);
-    [view.at, editing] = [0, null];
-    studio.open("journey");
-    studio.toast(t("journey.opened", { n: made.keyframes.length }));
-  };
-  // A saved journey begins with its key; a film has the same text somewhere inside.
-  const journeyIn = async file => {
-    if (!/\.(json|mp4|webp|gif)$/i.test(file.name) || file.size > 500_000_000) return null;
-    const text = new TextDecoder("latin1").decode(await file.arrayBuffer()), at = text.indexOf(`"${KEY}"`);
-    return at < 0 ? null : text.slice(text.lastIndexOf("{", at), at + 1_900_000);
-  };
-  const openAny = studio.openFile;
-  studio.openFile = async file => {
-    try {
-      const text = await journeyIn(file);
-      if (text) return await open(text);
-      return await (openAny ? openAny(file) : open("{}"));
-    } catch (error) { studio.toast(error.message, "bad"); }
-  };
-  const chooser = find("input[type=file]");
-  act("read", () => chooser.click());
-  chooser.addEventListener("change", async () => {
-    const [chosen] = chooser.files;
-    chooser.value = "";
-    if (!chosen) return;
-    try { await open((await journeyIn(chosen)) || "{}"); } catch (error) { studio.toast(error.message, "bad"); }
-  });
   act("clear", () => { change({ keyframes: [] }); });
+
+  const doors = studio.journeyDoors(element, api, {
+    model: () => (state.keyframes[0]?.point ?? here())?.model,
+    point: i => state.keyframes[i]?.point ?? null,
+    edited: () => selected,
+    insert, take, showControls,
+    back: (i, point) => {
+      if (point && state.keyframes.length > 1 && point.model !== state.keyframes[0].point.model) return studio.toast(t("journey.wrong_model"), "bad");
+      selected = i;
+      if (point) update(i, { point });
+      studio.open("journey");
+      go(startOf(i));
+    },
+  });
 
   // ---- one model at a time
   studio.modelPicker(find("[data-act=model]"), model => store.set({ seed: store.point?.seed ?? 0, truncation: store.point?.truncation ?? 1, model: model.id }));

@@ -7,7 +7,7 @@ studio.journeyTimeline = (strip, on) => {
   const curve = name => `<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${EASINGS[name]}"/></svg>`;
   const PER_SECOND = 60, LEAST = 0.1, MOST = 60; // pixels of a drag
   const round = value => Math.round(Math.min(MOST, Math.max(LEAST, value)) * 10) / 10;
-  let state = null, dragging = false;
+  let state = null, dragging = false, stretching = false, dropped = false;
 
   const keyframe = ({ point }, i, selected) => {
     const button = make("button", "keyframe");
@@ -20,7 +20,7 @@ studio.journeyTimeline = (strip, on) => {
     const canvas = make("canvas");
     canvas.width = canvas.height = 64;
     button.append(canvas, make("span", "number", String(i + 1)));
-    button.addEventListener("click", () => { if (!dragging) on.choose(i); });
+    button.addEventListener("click", () => { if (!dropped) on.choose(i); });
     button.addEventListener("pointerdown", event => drag(event, button, i));
     return button;
   };
@@ -30,6 +30,7 @@ studio.journeyTimeline = (strip, on) => {
     box.style.setProperty("--seconds", seconds);
     box.innerHTML = `<button class="ease">${curve(easing)}</button><div class="line"><i></i></div><input type="text" inputmode="decimal">`;
     const [ease, line, input] = [box.querySelector(".ease"), box.querySelector(".line"), box.querySelector("input")];
+    box.addEventListener("click", event => { if (event.target === box) on.choose(i); });
     ease.title = `${t("journey.easing")}: ${t(`journey.${easing}`)}`;
     ease.setAttribute("aria-label", ease.title);
     ease.addEventListener("click", () => studio.menu(ease, Object.keys(EASINGS).map(name => ({ text: t(`journey.${name}`), act: () => on.easing(i, name) }))));
@@ -71,8 +72,9 @@ studio.journeyTimeline = (strip, on) => {
       button.classList.remove("dragged");
       button.style.transform = "";
       others().forEach(other => other.classList.remove("goes-before", "goes-after"));
-      if (dragging && to !== from && event.type === "pointerup") on.move(from, to);
-      setTimeout(() => { dragging = false; });
+      [dropped, dragging] = [dragging, false];
+      if (dropped && to !== from && event.type === "pointerup") on.move(from, to);
+      setTimeout(() => { dropped = false; }); // the click that follows is part of the drag
     };
     for (const [name, work] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) button.addEventListener(name, work);
   };
@@ -81,6 +83,7 @@ studio.journeyTimeline = (strip, on) => {
     if (event.button) return;
     event.preventDefault();
     line.setPointerCapture(event.pointerId);
+    stretching = true;
     const startX = event.clientX, before = state.keyframes[i].seconds;
     let value = before;
     const move = event => {
@@ -91,7 +94,8 @@ studio.journeyTimeline = (strip, on) => {
     };
     const end = () => {
       for (const [name, work] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) line.removeEventListener(name, work);
-      if (value !== before) on.seconds(i, value, true);
+      stretching = false;
+      on.seconds(i, value, true);
     };
     for (const [name, work] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) line.addEventListener(name, work);
   };
@@ -137,5 +141,5 @@ studio.journeyTimeline = (strip, on) => {
       box.querySelector(".line i").style.width = `${number < segment ? 100 : number > segment ? 0 : 100 * share}%`;
     }
   };
-  return { draw, repaint, reveal, tell, curve, easings: Object.keys(EASINGS), get dragging() { return dragging; } };
+  return { draw, repaint, reveal, tell, curve, easings: Object.keys(EASINGS), get busy() { return dragging || stretching; } };
 };
