@@ -57,9 +57,13 @@ studio.tool("compare", element, server, (element, api) => {
     return names.get(key);
   };
 
-  // ---- drawing
+  // ---- drawing. While somebody drags, the second picture rests twice as long as it takes, so that the first one is not slowed.
+  const REST = 2;
+  let restUntil = 0;
   const draw = studio.pump(async () => {
-    const point = last?.point, to = target(), from = model(point?.model);
+    const rest = restUntil - performance.now();
+    if (rest > 0 && store.moving) await new Promise(resolve => setTimeout(resolve, rest));
+    const began = performance.now(), point = last?.point, to = target(), from = model(point?.model);
     if (!state.on || !point || !to || !from) return;
     let there;
     try { there = translated(point, from, to, await commonNames(from.id, to.id)); } catch (error) {
@@ -74,7 +78,8 @@ studio.tool("compare", element, server, (element, api) => {
     paint();
     leftOut(there.left);
     canvas.dataset.point = JSON.stringify(there.point);
-    canvas.dataset.beside = JSON.stringify(point);
+    const now = performance.now();
+    restUntil = now + REST * (now - began);
   }, error => { say(error.message); });
   const paint = () => { if (shown && state.on) studio.paint(canvas, shown.image, shown.pixelArt); };
   const say = text => {
