@@ -10,7 +10,7 @@ from gan_core.export import contact_sheet, to_png, upscale
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
 from gan_core.ui.library import Entry
-from gan_core.ui.pictures import attachment, data_url, file_name
+from gan_core.ui.pictures import attachment, data_url, file_name, portable
 from gan_core.ui.requests import Between
 from gan_core.ui.widgets import Panel
 
@@ -55,7 +55,8 @@ class Compare:
             _coloured(upscale((await self.engine.render(point.model, [point]))[0], side, config.pixel_art))
             for point, config in zip(points, configs, strict=True)
         ]
-        png = to_png(contact_sheet(pictures, 2, GAP), a, configs[0])
+        (saved,) = await portable(self.engine, [a])
+        png = to_png(contact_sheet(pictures, 2, GAP), saved, configs[0])
         return attachment(file_name([a], "-beside.png"), "image/png", png)
 
 
