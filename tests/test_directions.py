@@ -1,6 +1,7 @@
 """Directions: every finder against its closed form or a planted answer, names, files, and directions from labels."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,16 +10,22 @@ from safetensors.torch import save_file
 
 from gan_core import LatentPoint, ModelConfig, StudioError, render
 from gan_core.checkpoint import load_model, save_directions, save_model
-from gan_core.data.traits import Trait
+from gan_core.data import bundled
+from gan_core.data.pictures import PictureSet
+from gan_core.data.traits import TRAITS, Trait, traits
 from gan_core.latent import labelled, naming, share
 from gan_core.latent.directions import direction, ensure_directions, entry
 from gan_core.latent.finders import FINDERS, count, find, principal_axes, suits
-from gan_core.latent.labelled import AMOUNTS, Effort, conditional, found_with, normals, shifts
+from gan_core.latent.labelled import AMOUNTS, Effort, Finding, conditional, found_with, normals, shifts
 from gan_core.latent.namer import Lesson, balanced_accuracy, learn
 from gan_core.latent.sample import locate
 from gan_core.models import FAMILIES, build
 from gan_core.models.base import Generator
 from gan_core.models.directions import MAX_NAMED, Direction
+from gan_core.training.explore import explore
+from gan_core.ui.words.sliders import WORDS
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "weights"
 
 
 def seeded(*shape, seed=0):
@@ -429,3 +436,57 @@ def test_no_direction_is_begun_after_the_deadline(planted):
     images = torch.zeros(64, 1, 8, 8, dtype=torch.uint8)
     names = [Trait("square-0", torch.zeros(64))]
     assert found_with(planted, Reader(), torch.ones(1), images, names, Effort(draws=64, deadline=0.0)) == []
+
+
+# ---- at the end of a run
+
+
+def test_a_finished_run_gets_its_directions(planted, monkeypatch):
+    images = torch.randint(256, (32, 1, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    pictures = PictureSet(images, torch.arange(32) % 3, ("a", "b", "c"))
+    asked = []
+
+    def stand_in(network, images, known, effort):
+        asked.append([(trait.name, trait.title) for trait in known])
+        made = [Direction(t.name, t.title, "labels", vector=torch.ones(10)) for t in known]
+        return [
+            Finding(t, k, 1.0, made[k], torch.zeros(7, 3), "hardly changes" if k == 1 else "")
+            for k, t in enumerate(known)
+        ]
+
+    monkeypatch.setattr("gan_core.training.explore.named_directions", stand_in)
+    planted.found, planted.named = {}, ()
+    explore(planted, pictures, elapsed=5.0)
+    assert (
+        set(planted.found) == {"d", "axis"} and planted.named == () and asked == []
+    )  # too short a run to spend more on
+    explore(planted, pictures, elapsed=600.0)
+    assert asked == [[("class-0", "a"), ("class-1", "b"), ("class-2", "c")]]
+    assert [(d.name, d.title) for d in planted.named] == [("class-0", "a"), ("class-2", "c")]
+    planted.found, planted.named = {}, ()
+
+
+@pytest.mark.parametrize("name", TRAITS)
+def test_traits_of_bundled_pictures_are_numbers_from_0_to_1(name):
+    rows = bundled._attributes(bundled.sheets()[name])[:400]
+    found = traits(PictureSet(torch.zeros(400, 3, 4, 4, dtype=torch.uint8), name=name, attributes=rows))
+    assert [trait.name for trait in found] == list(TRAITS[name])
+    for trait in found:
+        assert trait.values.shape == (400,) and trait.values.min() == 0 and trait.values.max() == 1
+        assert f"direction.{trait.name}" in WORDS
+    assert traits(PictureSet(torch.zeros(400, 3, 4, 4, dtype=torch.uint8))) == []
+
+
+def test_two_classes_are_one_trait():
+    pictures = PictureSet(torch.zeros(4, 1, 4, 4, dtype=torch.uint8), torch.tensor([0, 1, 1, 0]), ("cat", "dog"))
+    (trait,) = traits(pictures)
+    assert trait.title == "cat" and trait.values.tolist() == [1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("name", [p.parent.name for p in sorted(WEIGHTS.glob("*/directions.safetensors"))])
+def test_bundled_directions_fit_their_models(name):
+    model = load_model(WEIGHTS / name)
+    assert len(find(model, "d")) and ("axis" in suits(model)) <= model.can_encode
+    for named in model.named:
+        assert named.origin == "labels" and not named.hidden and (named.title or f"direction.{named.name}" in WORDS)
+        assert 0.3 < naming.length(model, direction(model, named.name)) < 3

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -21,7 +22,7 @@ from gan_core.checkpoint import load_model, save_directions  # noqa: E402
 from gan_core.data.traits import traits  # noqa: E402
 from gan_core.latent.finders import find, principal_axes  # noqa: E402
 from gan_core.latent.labelled import AMOUNTS, Effort, Finding, found_with  # noqa: E402
-from gan_core.latent.namer import Lesson, balanced_accuracy, learn, seen  # noqa: E402
+from gan_core.latent.namer import Lesson, Namer, balanced_accuracy, learn, seen  # noqa: E402
 
 MODELS = {
     "faces-style": "faces", "faces-gan": "faces", "faces-vae": "faces", "pixel-faces-gan": "pixel-faces",
@@ -38,10 +39,18 @@ def pictures(name: str):
 
 
 @cache
-def namer(name: str, steps: int, seed: int):
+def namer(name: str, folder: Path, lesson: Lesson):
     """A classifier of the set's traits, and its balanced accuracy on the 2,000 pictures that nothing was trained on."""
-    network, _ = learn(pictures(name).images, _values(pictures(name)), Lesson(steps, float("inf"), seed))
-    test = data.load(name, split="test")
+    loaded, test = pictures(name), data.load(name, split="test")
+    kept = folder / f"{name}.safetensors"
+    if kept.exists():
+        network = Namer(loaded.resolution, loaded.channels, len(traits(loaded)))
+        network.load_state_dict(load_file(kept))
+        network.eval()
+    else:
+        network, _ = learn(loaded.images, _values(loaded), lesson)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        save_file({key: tensor.contiguous() for key, tensor in network.state_dict().items()}, kept)
     return network, balanced_accuracy(seen(network, test.images), _values(test))
 
 
@@ -52,8 +61,13 @@ def _values(loaded) -> torch.Tensor:
 def give(name: str, options: argparse.Namespace) -> dict:
     """Find, write, and return the evidence for one model."""
     model, loaded = load_model(ROOT / "weights" / name), pictures(MODELS[name])
-    network, accuracy = namer(MODELS[name], options.steps, options.seed)
-    effort = Effort(draws=options.draws, tell=lambda line: print(f"{name}: {line}", flush=True))
+    network, accuracy = namer(MODELS[name], options.namers, Lesson(options.steps, float("inf"), options.seed))
+    effort = Effort(
+        draws=options.draws,
+        trial=options.trial,
+        proof=options.proof,
+        tell=lambda line: print(f"{name}: {line}", flush=True),
+    )
     findings = found_with(model, network, accuracy, loaded.images, traits(loaded), effort)
     found = {"d": find(model, "d")}
     if model.can_encode:
@@ -76,6 +90,11 @@ def main() -> None:
     cli.add_argument("models", nargs="*", metavar="MODEL", help=f"out of {', '.join(MODELS)}; default: all")
     cli.add_argument("--steps", type=int, default=600, help="that each classifier learns, 64 pictures each")
     cli.add_argument("--draws", type=int, default=2000, help="pictures that are drawn and named")
+    cli.add_argument("--trial", type=int, default=24, help="pictures that each candidate is tried on")
+    cli.add_argument("--proof", type=int, default=96, help="pictures that the chosen one is shown on")
+    cli.add_argument(
+        "--namers", type=Path, default=ROOT / "runs" / "namers", help="where classifiers are kept for another time"
+    )
     cli.add_argument("--seed", type=int, default=0)
     options = cli.parse_args()
     evidence = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
