@@ -52,13 +52,14 @@ studio.journeyTimeline = (strip, on) => {
   // ---- dragging a keyframe to another place; a finger scrolls the line unless it takes the chosen one
   const drag = (event, button, from) => {
     if (event.button || (event.pointerType === "touch" && button.getAttribute("aria-selected") !== "true")) return;
+    button.setPointerCapture(event.pointerId);
     const startX = event.clientX, scrolled = strip.scrollLeft;
     let to = from;
     const others = () => [...strip.querySelectorAll(".keyframe")].filter(other => other !== button);
     const move = event => {
       const x = event.clientX - startX + strip.scrollLeft - scrolled;
       if (!dragging && Math.abs(x) < 7) return;
-      if (!dragging) { dragging = true; button.classList.add("dragged"); button.setPointerCapture(event.pointerId); }
+      if (!dragging) { dragging = true; button.classList.add("dragged"); }
       button.style.transform = `translateX(${x}px)`;
       const box = strip.getBoundingClientRect();
       if (event.clientX > box.right - 30) strip.scrollLeft += 8;
