@@ -62,14 +62,14 @@ def _values(loaded) -> Tensor:
     return torch.stack([trait.values for trait in traits(loaded)], 1)
 
 
-def along(model: Generator, judge: Judge, codes: Tensor, step: Tensor) -> Tensor:
-    """What the judge sees at each of AMOUNTS along a step: [len(AMOUNTS), N, K]."""
-    return torch.stack([named(model, judge, codes + amount * step.to(codes)) for amount in AMOUNTS])
+def along(model: Generator, judge: Judge, codes: Tensor, step: Tensor, amounts: tuple = AMOUNTS) -> Tensor:
+    """What the judge sees at each of `amounts` along a step: [len(amounts), N, K]."""
+    return torch.stack([named(model, judge, codes + amount * step.to(codes)) for amount in amounts])
 
 
 def moved(looks: Tensor) -> Tensor:
     """Mean change [K] of what is seen of each picture, from where it was to ±3 σ."""
-    middle = looks[AMOUNTS.index(0.0)]
+    middle = looks[len(looks) // 2]
     return ((looks[0] - middle).abs() + (looks[-1] - middle).abs()).mean(0) / 2
 
 
@@ -88,7 +88,7 @@ def measure(model: Generator, judge: Judge, names: list[str], pictures: int) -> 
     steps = [
         one_sigma(model, within(model, torch.randn(len(axes), generator=rng) @ axes, layers)) for _ in range(RANDOM)
     ]
-    changes = torch.stack([moved(along(model, judge, codes, step)) for step in steps]).mean(0)
+    changes = torch.stack([moved(along(model, judge, codes, step, (-3.0, 0.0, 3.0))) for step in steps]).mean(0)
     return [*rows, _row("random", layers, None, changes, names)]
 
 
@@ -134,8 +134,8 @@ def main() -> None:
     cli = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     cli.add_argument("--model", default="faces-style", help="a bundled model with named directions")
     cli.add_argument("--data", default="faces", help="the bundled pictures it learned from")
-    cli.add_argument("--pictures", type=int, default=128, help="invented pictures that are moved")
-    cli.add_argument("--steps", type=int, default=600, help="that the judge learns, 64 pictures each")
+    cli.add_argument("--pictures", type=int, default=64, help="invented pictures that are moved")
+    cli.add_argument("--steps", type=int, default=400, help="that the judge learns, 64 pictures each")
     cli.add_argument("--out", type=Path, default=common.RESULTS)
     options = cli.parse_args()
     judge, accuracy, names = judge_of(options.data, options.steps)
