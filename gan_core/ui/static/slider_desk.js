@@ -6,7 +6,7 @@ studio.sliderDesk = (() => {
   const arrange = (box, sliders, { title, done, remove }) => {
     const list = make("ol"), head = make("div", "label", t("sliders.arrange_title")), live = make("p", "unseen");
     live.setAttribute("aria-live", "polite");
-    const order = () => [...list.children].map(item => item.value());
+    const order = () => [...list.children].map(item => item.entry());
     const before = JSON.stringify(sliders.map(({ name, title, hidden }) => ({ name, title, hidden })));
     const finish = () => {
       const after = order();
@@ -32,7 +32,7 @@ studio.sliderDesk = (() => {
     let hidden = slider.hidden;
     Object.assign(name, { type: "text", value: title(slider) === general ? "" : title(slider), placeholder: general, maxLength: 60 });
     item.named = () => name.value.trim() || general;
-    item.value = () => ({ name: slider.name, title: title(slider) === item.named() ? slider.title : name.value.trim(), hidden });
+    item.entry = () => ({ name: slider.name, title: title(slider) === item.named() ? slider.title : name.value.trim(), hidden });
     const label = () => {
       name.setAttribute("aria-label", t("sliders.name", { name: general }));
       handle.setAttribute("aria-label", t("sliders.handle", { name: item.named() }));
