@@ -9,6 +9,9 @@ studio.journeyTimeline = (strip, on) => {
   const round = value => Math.round(Math.min(MOST, Math.max(LEAST, value)) * 10) / 10;
   let state = null, dragging = false, stretching = false, dropped = false;
 
+  const tellSeconds = (box, value) => { // with the unit where there is room for it
+    box.querySelector("input").value = box.clientWidth > 66 ? t("journey.seconds", { n: value.toFixed(1) }) : value.toFixed(1);
+  };
   const keyframe = ({ point }, i, selected) => {
     const button = make("button", "keyframe");
     button.setAttribute("role", "option");
@@ -37,9 +40,8 @@ studio.journeyTimeline = (strip, on) => {
     line.title = t("journey.stretch");
     line.addEventListener("pointerdown", event => stretch(event, line, box, i));
     input.setAttribute("aria-label", `${t("journey.to_next")}, ${t("journey.number", { n: i + 1, total: state.keyframes.length })}`);
-    input.value = t("journey.seconds", { n: seconds.toFixed(1) });
     input.addEventListener("focus", () => { input.value = seconds.toFixed(1); input.select(); });
-    input.addEventListener("blur", () => { input.value = t("journey.seconds", { n: seconds.toFixed(1) }); });
+    input.addEventListener("blur", () => tellSeconds(box, seconds));
     input.addEventListener("change", () => { const value = parseFloat(input.value.replace(",", ".")); if (value >= 0) on.seconds(i, round(value), true); });
     input.addEventListener("keydown", event => {
       const step = { ArrowUp: 0.1, ArrowDown: -0.1 }[event.key];
@@ -90,7 +92,7 @@ studio.journeyTimeline = (strip, on) => {
     const move = event => {
       value = round(before + (event.clientX - startX) / PER_SECOND);
       box.style.setProperty("--seconds", value);
-      box.querySelector("input").value = t("journey.seconds", { n: value.toFixed(1) });
+      tellSeconds(box, value);
       on.seconds(i, value, false);
     };
     const end = () => {
@@ -124,6 +126,7 @@ studio.journeyTimeline = (strip, on) => {
       strip.append(home);
     }
     strip.hidden = !state.keyframes.length;
+    for (const box of strip.querySelectorAll(".way")) tellSeconds(box, state.keyframes[box.dataset.way].seconds);
     if (again) strip.querySelector(again)?.focus({ preventScroll: true });
     repaint();
   };
