@@ -6,13 +6,14 @@ model, so 0 is the same picture and 1 as strange as any other; `rmse` is in grey
 "recognisable" in gan_core/latent/invert.py were set with these figures: the first above what own samples reach, the
 second above what unseen pictures of the model's own kind reach.
 Variants, on the first few: `draws` has no encoder and begins with random draws only, `lite0` adds EfficientNet-Lite0's
-features to the loss (the package of requirements-dev.txt), `seen` is the distance of those features for either.
+features to the loss (the package of requirements-dev.txt), and `seen` is the distance of those features for it and without it
+(`judged`).
 The search has all the time it wants here; `cpu` are processor seconds of one search, of which two cores do two in a second
 at best. Writes results/inversion.json and .png (wanted above, found below). One thread.
 """
 
 import argparse
-import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def targets(model, name: str, own: int, unseen: int, foreign: int) -> list[tuple
         chosen = [("own", picture) for picture in to_uint8(model.synthesis(codes, weights))]
     kind, other = MODELS[name]
     for label, spec, count in (("unseen", kind, unseen), ("foreign", other, foreign)):
-        if spec:
+        if spec and count:
             images = data.load(spec, size, channels, split="test", limit=count).images
             chosen += [(label, picture) for picture in images.permute(0, 2, 3, 1).numpy()]
     down, across = np.mgrid[0:size, 0:size] / size
@@ -77,8 +78,9 @@ def one(model, folder: Path | None, picture: np.ndarray, perceptual=None) -> tup
     places = list(search(model, picture, Effort(seconds=FOREVER, perceptual=perceptual), folder))
     row = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
     found = places[-1]
-    rmse = np.sqrt(((found.picture.astype(float) - picture) ** 2).mean())
-    return found, {"start": places[0].distance, "distance": found.distance, "rmse": rmse, **row}
+    rmse = float(np.sqrt(((found.picture.astype(float) - picture) ** 2).mean()))
+    row |= {"start": places[0].distance, "distance": found.distance, "rmse": rmse}
+    return found, {name: round(value, 4) for name, value in row.items()}
 
 
 @torch.no_grad()
@@ -88,44 +90,45 @@ def feature_distance(features, a: np.ndarray, b: np.ndarray) -> float:
     return (rows[0] - rows[1]).square().mean().sqrt().item()
 
 
-def measure(name: str, options, results: Results) -> None:
-    """Measure one model; rows and the row of pairs are written when it is done."""
-    folder = ROOT / "weights" / name
-    model, judge, rows, pairs = load_model(folder), lite0(), [], {}
-    for number, (kind, picture) in enumerate(targets(model, name, options.own, options.unseen, options.foreign)):
-        found, row = one(model, folder, picture)
-        rows.append({"model": name, "kind": kind, "variant": "", **row})
-        pairs.setdefault(kind, []).append((picture, found.picture))
-        if number % 10 == 0:
+def measure(name: str, options, results: Results, judge) -> None:
+    """Measure one model, picture by picture; what is in the results already is not done again."""
+    folder, seen = ROOT / "weights" / name, {}
+    model = load_model(folder)
+    for kind, picture in targets(model, name, options.own, options.unseen, options.foreign):
+        number = seen[kind] = seen.get(kind, -1) + 1
+        facts = {"model": name, "kind": kind, "number": number}
+        if not results.has(**facts, variant=""):
+            found, row = one(model, folder, picture)
+            results.add([{**facts, "variant": "", **row}])
+            pair = np.concatenate([picture, found.picture]).squeeze()
+            Image.fromarray(pair).save(options.pictures / f"{name}-{kind}-{number}.png")
             print(f"{name} {kind} {number}: {row['distance']:.3f}, {row['cpu']:.1f} s", flush=True)
-    for kind in ("own", "unseen"):
-        for picture, plain in pairs.get(kind, [])[: options.variants]:
-            rows += variants(model, picture, plain, judge, {"model": name, "kind": kind})
-    results.add([{k: round(v, 4) if isinstance(v, float) else v for k, v in row.items()} for row in rows])
-    draw_pairs(pairs).save(options.pictures / f"{name}.png")
+        if number < options.variants and kind in ("own", "unseen") and not results.has(**facts, variant="draws"):
+            results.add(variants(model, folder, picture, judge, facts))
 
 
-def variants(model, picture: np.ndarray, plain: np.ndarray, judge, facts: dict) -> list[dict]:
-    """The same picture without an encoder, and with EfficientNet's features in the loss."""
-    fresh = load_model(ROOT / "weights" / facts["model"])  # a model object that no encoder is remembered for
-    found, row = one(fresh, None, picture)
+def variants(model, folder: Path, picture: np.ndarray, judge, facts: dict) -> list[dict]:
+    """Rows of the same picture without an encoder, and with EfficientNet's features in the loss beside those found without."""
+    found, row = one(load_model(folder), None, picture)  # a model object that no encoder is remembered for
     rows = [{**facts, "variant": "draws", **row}]
     if judge:
         term, features = judge
-        rows.append({**facts, "variant": "judged", "seen": feature_distance(features, picture, plain)})
-        found, row = one(model, ROOT / "weights" / facts["model"], picture, term)
-        rows.append({**facts, "variant": "lite0", **row, "seen": feature_distance(features, picture, found.picture)})
+        for variant, perceptual in (("judged", None), ("lite0", term)):
+            found, row = one(model, folder, picture, perceptual)
+            rows.append(
+                {**facts, "variant": variant, **row, "seen": feature_distance(features, picture, found.picture)}
+            )
     return rows
 
 
-def draw_pairs(pairs: dict[str, list]) -> Image.Image:
+def draw_pairs(folder: Path, name: str) -> Image.Image:
     """Wanted above, found below; SHOWN of each kind, kinds in order."""
-    columns = [pair for kind in ("own", "unseen", *OTHERS) for pair in pairs.get(kind, [])[:SHOWN]]
-    sheet = Image.new("RGB", (CELL * len(columns), 2 * CELL), "white")
-    for x, pair in enumerate(columns):
-        for y, picture in enumerate(pair):
-            picture = picture[..., 0] if picture.shape[2] == 1 else picture[..., :3]
-            sheet.paste(Image.fromarray(picture).resize((CELL, CELL), Image.Resampling.NEAREST), (CELL * x, CELL * y))
+    numbers = [(kind, i) for kind in ("own", "unseen", *OTHERS) for i in range(SHOWN)]
+    paths = [folder / f"{name}-{kind}-{i}.png" for kind, i in numbers]
+    pairs = [Image.open(path).convert("RGB") for path in paths if path.is_file()]
+    sheet = Image.new("RGB", (CELL * len(pairs), 2 * CELL), "white")
+    for x, pair in enumerate(pairs):
+        sheet.paste(pair.resize((CELL, 2 * CELL), Image.Resampling.NEAREST), (CELL * x, 0))
     return sheet
 
 
@@ -149,6 +152,16 @@ def summary(rows: list[dict]) -> str:
     return "\n".join(lines)
 
 
+def draw(folder: Path) -> None:
+    """results/inversion.png: two rows for each model that was measured."""
+    sheets = [draw_pairs(folder, name) for name in MODELS]
+    sheets = [sheet for sheet in sheets if sheet.width]
+    stack = Image.new("RGB", (max(s.width for s in sheets), len(sheets) * (2 * CELL + 8)), "white")
+    for number, sheet in enumerate(sheets):
+        stack.paste(sheet, (0, number * (2 * CELL + 8)))
+    stack.save(RESULTS / "inversion.png")
+
+
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     flags.add_argument("--models", type=one_of(*MODELS), default=list(MODELS))
@@ -156,28 +169,23 @@ def main() -> None:
     flags.add_argument("--unseen", type=int, default=10)
     flags.add_argument("--foreign", type=int, default=4)
     flags.add_argument("--variants", type=int, default=2, help="pictures of each kind that the variants are tried on")
-    flags.add_argument("--resume", action="store_true", help="keep what is in the result and do the other models")
+    flags.add_argument("--resume", action="store_true", help="go on where a measurement was stopped")
     options = flags.parse_args()
     torch.set_num_threads(1)
-    options.pictures = RESULTS / "inversion"
-    options.pictures.mkdir(parents=True, exist_ok=True)
-    counts = {name: getattr(options, name) for name in ("own", "unseen", "foreign", "variants")}
-    results = Results(RESULTS / "inversion.json", {**counts, "steps": Effort().steps})
-    results.facts |= {"machine": machine(usable_cores()), "command": command("inversion")}
+    options.pictures = Path(tempfile.gettempdir()) / "latent-studio-inversion"
+    options.pictures.mkdir(exist_ok=True)
+    results = Results(RESULTS / "inversion.json", {"steps": Effort().steps})
     if options.resume:
         results.keep_for_resume()
     else:
         results.rows = []
+    results.facts |= {"machine": machine(usable_cores()), "command": command("inversion")}
+    judge = lite0() if options.variants else None
     for name in options.models:
-        if not results.has(model=name):
-            measure(name, options, results)
-    sheets = [Image.open(options.pictures / f"{name}.png") for name in MODELS if results.has(model=name)]
-    stack = Image.new("RGB", (max(s.width for s in sheets), sum(s.height + 8 for s in sheets)), "white")
-    for number, sheet in enumerate(sheets):
-        stack.paste(sheet, (0, number * (2 * CELL + 8)))
-    stack.save(RESULTS / "inversion.png")
+        measure(name, options, results, judge)
+        draw(options.pictures)
     print(summary(results.rows))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -20,7 +20,7 @@ from gan_core.models.base import Generator
 
 DRAWS = 96  # random pictures: the likeness of any two is the scale of distances, and the nearest ones are starts
 STARTS = 4  # searched from at first; half of them are dropped at each of HALVINGS
-HALVINGS = (0.2, 0.4)
+HALVINGS = (0.15, 0.3)
 LAYERS_FROM = 0.5  # share of the search after which the layers of a style-based model part
 RATE = 0.08  # of Adam, in σ; falls along a cosine
 SPREAD = 0.02  # weight of the pull back to typical codes
@@ -34,7 +34,7 @@ SHOW_EVERY = 0.25  # seconds between two intermediate pictures
 class Effort:
     """How long to search and from where: `label` None means that the class is searched for too."""
 
-    steps: int = 180
+    steps: int = 100
     seconds: float = 18.0
     label: int | None = None
     seed: int = 0
