@@ -88,18 +88,18 @@ def main() -> None:
     """Every model asked for; the evidence of the others stays."""
     cli = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     cli.add_argument("models", nargs="*", metavar="MODEL", help=f"out of {', '.join(MODELS)}; default: all")
-    cli.add_argument("--steps", type=int, default=600, help="that each classifier learns, 64 pictures each")
-    cli.add_argument("--draws", type=int, default=2000, help="pictures that are drawn and named")
-    cli.add_argument("--trial", type=int, default=24, help="pictures that each candidate is tried on")
-    cli.add_argument("--proof", type=int, default=96, help="pictures that the chosen one is shown on")
+    cli.add_argument("--steps", type=int, default=1000, help="that each classifier learns, 64 pictures each")
+    cli.add_argument("--draws", type=int, default=1500, help="pictures that are drawn and named")
+    cli.add_argument("--trial", type=int, default=16, help="pictures that each candidate is tried on")
+    cli.add_argument("--proof", type=int, default=48, help="pictures that the chosen one is shown on")
     cli.add_argument(
         "--namers", type=Path, default=ROOT / "runs" / "namers", help="where classifiers are kept for another time"
     )
     cli.add_argument("--seed", type=int, default=0)
     options = cli.parse_args()
-    evidence = json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}
     for name in options.models or MODELS:
-        evidence[name] = give(name, options)
+        made = give(name, options)
+        evidence = {**(json.loads(EVIDENCE.read_text()) if EVIDENCE.exists() else {}), name: made}
         ordered = {known: evidence[known] for known in MODELS if known in evidence}
         EVIDENCE.write_text(json.dumps({"amounts": AMOUNTS, **ordered}, indent=1) + "\n")
 
