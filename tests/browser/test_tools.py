@@ -223,6 +223,19 @@ def test_models_of_one_layer_blend_as_a_whole_and_say_so(visit):
     assert np.abs(colours(page, "#panel-explore .hero canvas") - whole).max() < 1
 
 
+def test_a_blend_begins_and_ends_at_its_pictures_whatever_was_done_to_them(visit):
+    start = {"seed": 5, "model": "a-plain", "truncation": 0.5, "moves": [["d0", 2]]}
+    page = at(visit, start, "mix")
+    page.wait_for_selector("#mix-all")
+    page.fill("#mix-seed", "8")
+    before = colours(page, "#panel-explore .hero canvas")
+    drag(page, "#mix-all", 0.01)
+    settled(page, "point.blend?.t === 0.01 && point.blend.a.truncation === 0.5")
+    assert np.abs(colours(page, "#panel-explore .hero canvas") - before).max() < 4
+    drag(page, "#mix-all", 0)
+    settled(page, "point.seed === 5 && point.truncation === 0.5 && point.moves.length === 1")
+
+
 def test_a_table_of_rows_and_columns(visit):
     page = at(visit, {"seed": 5, "model": "d-style"}, "mix")
     page.click("[data-view=table]")

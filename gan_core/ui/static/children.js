@@ -3,7 +3,7 @@ studio.tool("children", element, server, (element, api) => {
   const { t, store, make, points, plane } = studio;
   const find = selector => element.querySelector(selector);
   const act = (name, work) => find(`[data-act="${name}"]`).addEventListener("click", work);
-  const COUNT = 9, PARENT = 4, DEEP = 3, KEPT = 24, SIDE = 64; // SIDE: pixels of an ancestor's small picture
+  const COUNT = 9, PARENT = 4, KEPT = 24, SIDE = 64; // SIDE: pixels of an ancestor's small picture
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const board = find(".brood"), amount = find("#children-amount");
 
@@ -13,7 +13,6 @@ studio.tool("children", element, server, (element, api) => {
   let line = (kept.line || []).filter(ancestor => points.isPoint(ancestor.point)), at = kept.at ?? -1;
 
   // ---- points. A child keeps the parent's moves, styles and truncation: only its start lies a share of the way towards a fresh seed.
-  const extent = point => [...(point.blend ? [point.blend.a, point.blend.b] : []), ...(point.mix?.points || [])].map(extent).reduce((all, depth) => Math.max(all, depth + 1), 0);
   // The shares of the classes in a point, as latent/sample.py has them.
   const shares = (point, count) => {
     if ((point.label ?? null) === null && point.blend) {
@@ -29,7 +28,7 @@ studio.tool("children", element, server, (element, api) => {
   const labelled = label => ((label ?? null) === null ? {} : { label });
   const rooted = async parent => {
     const start = { ...plane.startOf(parent), ...labelled(parent.label) };
-    if (extent(start) <= DEEP) return start;
+    if (!plane.deep({ anchor: start })) return start;
     const { model, ...settled } = await api.settle({ point: { ...start, model: parent.model } });
     return settled;
   };

@@ -12,10 +12,11 @@ studio.tool("mix", element, server, (element, api) => {
 
   // ---- points
   const same = (one, other) => Boolean(one && other) && points.key(one) === points.key(other);
-  const depth = point => [...(point.blend ? [point.blend.a, point.blend.b] : []), ...(point.mix?.points || []), ...(point.styles || []).map(style => style.point)].reduce((all, part) => Math.max(all, depth(part) + 1), 0);
-  const shallow = async point => (depth(point) > 2 ? api.settle({ point }) : point);
+  const shallow = async point => (plane.deep({ anchor: point }) ? api.settle({ point }) : point);
   const without = ({ truncation, ...point }) => point;
-  const alike = (one, other) => (one.truncation ?? 1) === (other.truncation ?? 1);
+  // Whether truncation may act on the blend instead of on both ends, so that its slider keeps its place: not where moves follow it.
+  const plain = point => !point.moves?.length && !point.styles?.length;
+  const shared = (one, other) => (one.truncation ?? 1) === (other.truncation ?? 1) && ((one.truncation ?? 1) === 1 || (plain(one) && plain(other)));
   const random = like => ({ seed: studio.randomSeed(), truncation: like?.truncation ?? 1, model: model.id, ...((like?.label ?? null) === null ? {} : { label: like.label }) });
 
   // Amounts 0–1 for each layer -> the fewest styles that say it.
@@ -32,16 +33,15 @@ studio.tool("mix", element, server, (element, api) => {
   // Codes of one layer are blended as a whole, along an arc: the middle of a straight line would be too close to the average.
   const blended = (base, other, amount) => {
     if (!amount) return base;
-    const [a, end] = alike(base, other) ? [without(base), without(other)] : [base, other];
+    const hoisted = shared(base, other), [a, end] = hoisted ? [without(base), without(other)] : [base, other];
     const label = base.label !== undefined && base.label === other.label ? { label: base.label } : {};
-    return { blend: { a, b: end, t: amount, mode: "slerp" }, ...(alike(base, other) ? { truncation: base.truncation ?? 1 } : {}), ...label, model: base.model };
+    return { blend: { a, b: end, t: amount, mode: "slerp" }, ...(hoisted ? { truncation: base.truncation ?? 1 } : {}), ...label, model: base.model };
   };
   const isBlend = (point, other) => point.blend && (same(point.blend.b, other) || same(point.blend.b, without(other)));
   const mixed = (point, other, amounts) => {
     if (groups.length) return styled(point, other, amounts);
     if (!isBlend(point, other)) return blended(point, other, amounts[0]);
-    const untouched = !point.moves?.length && !point.styles?.length;
-    if (!amounts[0] && untouched) return { truncation: point.truncation ?? 1, ...point.blend.a, model: point.model };
+    if (!amounts[0] && plain(point)) return { truncation: point.truncation ?? 1, ...point.blend.a, model: point.model };
     return { ...point, blend: { ...point.blend, t: amounts[0] } };
   };
   // How much of b is in each layer of a point.
