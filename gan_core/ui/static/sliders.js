@@ -227,7 +227,7 @@ studio.tool("sliders", element, server, (element, api) => {
   const keepChange = () => {
     const moved = new Set(moves().map(([name]) => name));
     if (!moved.size) return studio.toast(t("sliders.save_none"));
-    const others = rows.filter(row => !moved.has(row.name)).slice(0, 12).map(row => ({ name: row.name, text: row.label.title }));
+    const others = rows.filter(row => !moved.has(row.name) && !row.box.hidden).slice(0, 12).map(row => ({ name: row.name, text: row.label.title }));
     studio.sliderDesk.save(find("form"), {
       groups: listing.groups, range: null, others,
       save: async fields => {

@@ -217,7 +217,13 @@ studio.travelMenu = (button, { choice, axes, home }) => {
       way.setAttribute("role", "radio");
       way.setAttribute("aria-checked", String((by === "sliders") === two));
       way.disabled = by === "sliders" && list.length < 2;
-      way.addEventListener("click", async () => { choose({ by }); await fill(box); box.querySelector("[aria-checked=true]").focus(); });
+      way.addEventListener("click", async () => {
+        choose({ by });
+        await fill(box);
+        studio.closePopup();
+        studio.popup(button, box); // anew, because it has another height now
+        box.querySelector("[aria-checked=true]").focus();
+      });
       ways.append(way);
     }
     const [across, up] = axes();
