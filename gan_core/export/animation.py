@@ -8,7 +8,7 @@ rounding never adds up.
 import io
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Real
@@ -34,13 +34,15 @@ class Reel:
     """Pictures that are made while they are written, so that a long film never lies in memory as a whole.
 
     pictures: `count` of uint8 [H,W,C], all of one shape. number: the film's own (`marks.produce_id`). note: text that MP4,
-    WebP and GIF carry along as it is, such as the journey that the film shows.
+    WebP and GIF carry along as it is, such as the journey that the film shows. written: told how many pictures of a GIF, which
+    needs all before it begins, are written; it may raise to end the work.
     """
 
     pictures: Iterable[np.ndarray]
     count: int
     number: str
     note: str = ""
+    written: Callable[[int], None] = lambda count: None
 
 
 def there_and_back(frames: np.ndarray) -> np.ndarray:
@@ -60,6 +62,7 @@ def to_gif(frames, fps: float = 24, pixel_art: bool = False, size: int = 512) ->
         picks = np.arange(max(1, round(len(frames) / rate * GIF_MAX_FPS))) * float(rate) / GIF_MAX_FPS
         frames, rate = frames[np.minimum(picks.astype(int), len(frames) - 1)], Fraction(GIF_MAX_FPS)
     pictures, colours = palette.indexed(frames, size, pixel_art)
+    pictures = _counted(pictures, reel.written)
     transparent = {"transparency": palette.TRANSPARENT, "disposal": 2} if frames.shape[3] == 4 else {}
     buffer = io.BytesIO()
     delays = [10 * delay for delay in _delays(len(frames), rate, unit=100)]
@@ -169,6 +172,12 @@ def _all(reel: Reel) -> np.ndarray:
             frames = np.empty((reel.count, *picture.shape), np.uint8)
         frames[i] = picture
     return frames
+
+
+def _counted(pictures: Iterable, written: Callable[[int], None]) -> Iterator:
+    for i, picture in enumerate(pictures):
+        written(i)
+        yield picture
 
 
 def _large(reel: Reel, size: int, pixel_art: bool) -> Iterator[np.ndarray]:

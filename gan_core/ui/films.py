@@ -53,7 +53,9 @@ async def save_film(studio: Studio, name: str, film: Film) -> dict:
             upscale(picture, min(film.size, max(picture.shape)), config.pixel_art)
             for picture in _drawn(film.points, draw, job)
         )
-        data = write(Reel(pictures, len(film.points), number, film.note), film.fps, config.pixel_art, film.size)
+        count = len(film.points)
+        reel = Reel(pictures, count, number, film.note, written=lambda done: job.tell(done, count, "writing"))
+        data = write(reel, film.fps, config.pixel_art, film.size)
         return attachment(file_name(film.points, f".{film.kind}"), mime, data)
 
     return await studio.jobs.run(name, work)

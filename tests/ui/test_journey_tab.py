@@ -203,6 +203,22 @@ def test_stop_stops_a_film(tab, studio, kind):
     assert studio.jobs.progress("film-name") == {"state": "none"}
 
 
+def test_stop_stops_the_writing_of_a_gif(tab, studio):
+    """A GIF is written when all its pictures are there, and even then it can be stopped."""
+    stages, real = [], films.Job.tell
+
+    def tell(job, done, total, stage="", view=None):
+        stages.append((stage, done))
+        if (stage, done) == ("writing", 3):
+            job.stop()
+        real(job, done, total, stage, view)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(StudioError) as caught:
+        patch.setattr(films.Job, "tell", tell)
+        asyncio.run(tab.save(journey(), "gif", 32, "film-name"))
+    assert caught.value.code == "job.stopped" and stages[-1] == ("writing", 3)
+
+
 def test_a_point_that_cannot_be_drawn_ends_the_film_in_words(tab):
     wrong = LatentPoint(seed=1, moves=(("nowhere", 1.0),), model="a-plain")
     with pytest.raises(StudioError) as caught:

@@ -33,7 +33,7 @@ studio.filmSaver = (box, api, { id, state, changed, ask }) => {
   const tell = ({ state: at, ahead, done, total, stage, left }) => {
     const writing = stage === "writing";
     film.classList.toggle("writing", writing);
-    find(".bar-track i").style.width = `${writing ? 100 : total ? 96 * done / total : 0}%`;
+    find(".bar-track i").style.width = `${total ? 100 * done / total : 0}%`;
     const words = at === "waiting" ? t("film.waiting", { n: ahead }) : writing ? t("film.writing") : total ? t("film.drawing", { done, total }) : t("common.working");
     find(".film small").textContent = left > 2 && !writing ? `${words} · ${t("film.left", { time: duration(left) })}` : words;
   };
