@@ -102,9 +102,15 @@ studio.tool("history", element, server, (element, api) => {
   // ---- small pictures of points that were never painted, a sheetful at a time
   const asked = new Set();
   const ask = studio.pump(async () => {
-    const wanted = [...drawn.keys()].map(index => strip().at(index)).filter(entry => entry && !entry.thumb && !asked.has(entry.id) && modelOf(strip().point(entry))).slice(0, MOST);
-    if (!wanted.length || studio.current() !== "explore") return;
-    const { point, setThumb } = strip();
+    if (studio.current() !== "explore") return;
+    const { point, setThumb, at, here } = strip();
+    const bare = [...drawn.keys()].map(at).filter(entry => entry && !entry.thumb && !asked.has(entry.id) && modelOf(point(entry)));
+    const wanted = bare.filter(entry => { // the one in the large picture comes from there
+      const thumb = trail.thumbOf(point(entry));
+      if (thumb) setThumb(entry, thumb);
+      return !thumb && entry !== at(here());
+    }).slice(0, MOST);
+    if (!wanted.length) return bare.some(entry => entry.thumb) && show();
     for (const entry of wanted) asked.add(entry.id);
     const urls = await api.thumbs({ points: wanted.map(point) });
     wanted.forEach((entry, i) => { if (urls[i] && !entry.thumb) setThumb(entry, urls[i]); });
