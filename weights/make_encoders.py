@@ -1,4 +1,4 @@
-"""Distil encoder.safetensors of the bundled GANs from the models themselves: `python weights/make_encoders.py [NAME …]`."""
+"""Distil encoder.safetensors of the bundled GANs from the models themselves: `python -m weights.make_encoders [NAME …]`."""
 
 import sys
 import time
