@@ -27,13 +27,13 @@ studio.favourites = (() => {
   const ready = read();
 
   const find = point => { const key = points.key(point); return kept.find(record => points.key(record.point) === key) || null; };
-  const room = () => { if (kept.length >= MOST) throw new Error(studio.t("history.full", { most: MOST })); };
-  // Keeps a point at the end of the list; a point that is there already stays where it is.
+  const shown = thumb => (thumb.length <= MAX_THUMB && THUMB.test(thumb) ? thumb : "");
+  // Keeps a point at the end of the list; one that is there already stays where it is. Says so and gives null when the list is full.
   const add = (point, { name = "", thumb = "" } = {}) => {
     const known = find(point);
     if (known) return known;
-    room();
-    const record = { id: memory.newId(), point: structuredClone(point), name, thumb: thumb || studio.trail?.thumbOf(point) || "", order: (kept.at(-1)?.order ?? 0) + 1 };
+    if (kept.length >= MOST) { studio.toast(studio.t("history.full", { most: MOST }), "bad"); return null; }
+    const record = { id: memory.newId(), point: structuredClone(point), name, thumb: shown(thumb) || studio.trail?.thumbOf(point) || "", order: (kept.at(-1)?.order ?? 0) + 1 };
     kept.push(record);
     changed(memory.put("favourites", record));
     return record;
@@ -75,7 +75,7 @@ studio.favourites = (() => {
     if (entry === null || typeof entry !== "object" || !points.isPoint(entry.point) || !entry.point.model) return null;
     const { point, name = "", thumb = "" } = entry;
     if (typeof name !== "string" || typeof thumb !== "string") return null;
-    return { point, name: name.trim().slice(0, NAME), thumb: thumb.length <= MAX_THUMB && THUMB.test(thumb) ? thumb : "" };
+    return { point, name: name.trim().slice(0, NAME), thumb: shown(thumb) };
   };
   // Adds what a file (a Blob) holds; returns {added, known, bad}. Throws a sentence when it is not a file of favourites.
   const importFile = async file => {

@@ -130,7 +130,7 @@ studio.tool("history", element, server, (element, api) => {
     studio.toast(t("history.removed"), "good", { text: t("history.undo"), act: () => favourites.restore(record) });
   };
   const keep = point => {
-    try { favourites.add(point); studio.toast(t("history.kept")); } catch (error) { studio.toast(error.message, "bad"); }
+    if (favourites.add(point)) studio.toast(t("history.kept"));
   };
   const toggle = () => {
     if (!store.point) return;
