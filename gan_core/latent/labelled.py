@@ -69,9 +69,7 @@ def normals(codes: Tensor, values: Tensor) -> Tensor:
     InterFaceGAN's n (sec. 2.2); "one σ" is the standard deviation of the codes along it, the sign that of more.
     """
     x, y = _centred(codes), _centred(values)
-    covariance = x.T @ x
-    ridge = RIDGE * covariance.diagonal().mean().clamp(min=1e-9) * torch.eye(len(covariance), dtype=torch.float64)
-    return _scaled(x, torch.linalg.solve(covariance + ridge, x.T @ y).T)
+    return _scaled(x, _regression(x, y))
 
 
 def shifts(codes: Tensor, values: Tensor) -> Tensor:
@@ -85,11 +83,24 @@ def shifts(codes: Tensor, values: Tensor) -> Tensor:
 
 
 def conditional(codes: Tensor, values: Tensor) -> Tensor:
-    """Normals [K, d] without their parts along all the other normals (InterFaceGAN, sec. 2.3), one σ long."""
-    rows = normals(codes, values)
+    """Directions [K, d] along which each of values [N, K] grows most per σ while a linear model of the others stands still.
+
+    InterFaceGAN's conditional manipulation (sec. 2.3) in coordinates in which the codes are white, as W is not. One σ long.
+    """
+    x, y = _centred(codes), _centred(values)
+    variances, vectors = torch.linalg.eigh(x.T @ x / len(x))
+    root = vectors * variances.clamp(min=0).sqrt()
+    rows = _regression(x, y) @ root
     others = [[other for j, other in enumerate(rows) if j != k] for k in range(len(rows))]
-    kept = torch.stack([orthogonalise(row, against) for row, against in zip(rows, others, strict=True)])
-    return _scaled(_centred(codes), kept.double())
+    kept = torch.stack([orthogonalise(row, against).double() for row, against in zip(rows, others, strict=True)])
+    return _scaled(x, kept @ root.T)
+
+
+def _regression(x: Tensor, y: Tensor) -> Tensor:
+    """Coefficients [K, d] of a ridge regression of y [N, K] on x [N, d], both centred."""
+    covariance = x.T @ x
+    ridge = RIDGE * covariance.diagonal().mean().clamp(min=1e-9) * torch.eye(len(covariance), dtype=torch.float64)
+    return torch.linalg.solve(covariance + ridge, x.T @ y).T
 
 
 def _centred(rows: Tensor) -> Tensor:
