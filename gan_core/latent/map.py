@@ -4,9 +4,12 @@ Neighbourhoods are those of the pictures (their colours at 16 × 16), not of the
 far apart, so a map of z shows no order, and one of W less than the pictures do (tests/test_map.py has the comparison).
 """
 
+import contextlib
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 import torch
@@ -89,6 +92,16 @@ def principal(rows: np.ndarray, keep: int = COMPONENTS) -> np.ndarray:
     axes *= np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(1)])[:, None]
     found = centred @ axes[:keep].T
     return np.pad(found, ((0, 0), (0, max(0, 2 - found.shape[1])))).astype(np.float32)
+
+
+def prepare() -> None:
+    """Import what laying out needs, in the background: it takes seconds, in which pictures can be drawn."""
+    threading.Thread(target=_import_quietly, name="map", daemon=True).start()
+
+
+def _import_quietly() -> None:
+    with contextlib.suppress(ImportError):
+        import_module("sklearn.manifold")
 
 
 def _neighbours(rows: np.ndarray, tell: Tell) -> np.ndarray:

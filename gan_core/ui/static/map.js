@@ -69,7 +69,7 @@ studio.tool("map", element, server, (element, api) => {
     showRegions();
   };
   const toggle = i => { if (view.regions[view.region].delete(i)) showRegions(); else add([i]); };
-  const view = studio.mapView(canvas, { hover, choose, toggle, lasso: add });
+  const view = canvas.view = studio.mapView(canvas, { hover, choose, toggle, lasso: add });
   const makeSlider = async () => {
     const [a, b] = view.regions.map(region => [...region].map(i => map.points[i]));
     const asked = { model: map.model, title: title.value.trim(), a, b };

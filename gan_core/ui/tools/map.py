@@ -86,11 +86,12 @@ class Maps:
 
 def make(entry: Entry, network, kind: Kind, draw: Callable, job: Job) -> Map:
     """Lay out seeds or training pictures of a model; `draw(points)` gives pictures. Raises StudioError."""
-    from gan_core.latent.map import COUNT, encoded, lay_out, seeds
+    from gan_core.latent.map import COUNT, encoded, lay_out, prepare, seeds
 
     kinds = ["samples", "pictures"] if network.can_encode and training_data(entry) else ["samples"]
     if kind not in kinds:
         raise StudioError("map.no_pictures", "The training pictures of this model are not here, so only seeds can be laid out.")  # fmt: skip
+    prepare()
     if kind == "samples":
         points = seeds(entry.config, COUNT, entry.id)
         pictures = []
