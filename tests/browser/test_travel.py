@@ -21,6 +21,9 @@ def drag(page, to: tuple[float, float], steps: int = 40, rest: int = 120) -> Non
     page.mouse.move(*place(page, *to), steps=steps)
     page.wait_for_timeout(rest)
     page.mouse.up()
+    page.wait_for_function(
+        f"!studio.store.moving && document.querySelector('{CANVAS}').dataset.point === JSON.stringify(studio.store.point)"
+    )
 
 
 def pixels(page) -> list[int]:

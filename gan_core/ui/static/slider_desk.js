@@ -12,12 +12,12 @@ studio.sliderDesk = (() => {
       const after = order();
       box.hidden = true;
       box.replaceChildren();
-      done(JSON.stringify(after) === before ? null : after);
+      return done(JSON.stringify(after) === before ? null : after);
     };
     const moved = item => {
       live.textContent = t("sliders.moved", { name: item.named(), place: [...list.children].indexOf(item) + 1, count: list.children.length });
     };
-    list.append(...sliders.map(slider => entry(slider, { list, title, moved, remove: () => { finish(); remove(slider); } })));
+    list.append(...sliders.map(slider => entry(slider, { list, title, moved, remove: async () => { await finish(); remove(slider); } })));
     const button = make("button", "button main", t("sliders.arrange_done"));
     button.addEventListener("click", finish);
     box.replaceChildren(head, make("p", "soft", t("sliders.arrange_help")), list, live, button);

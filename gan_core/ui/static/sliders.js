@@ -205,10 +205,10 @@ studio.tool("sliders", element, server, (element, api) => {
     find(".rows").hidden = true;
     finish = studio.sliderDesk.arrange(find(".arrange"), kept(), {
       title: textOf, remove,
-      done: order => {
+      done: async order => {
         finish = null;
         find(".rows").hidden = false;
-        if (order) keepOrder(asked, order).catch(error => studio.toast(error.message, "bad"));
+        try { if (order) await keepOrder(asked, order); } catch (error) { studio.toast(error.message, "bad"); }
       },
     });
   };
