@@ -26,7 +26,7 @@ RATE = 0.08  # of Adam, in σ; falls along a cosine
 SPREAD = 0.02  # weight of the pull back to typical codes
 PARTING = 0.01  # weight of the pull that keeps layers together
 CLASSES = 3  # most likely classes tried
-VERY_CLOSE, RECOGNISABLE = 0.1, 0.35  # largest distances that are called so
+VERY_CLOSE, RECOGNISABLE = 0.08, 0.24  # largest distances that are called so; see benchmarks/inversion.py
 SHOW_EVERY = 0.25  # seconds between two intermediate pictures
 
 
