@@ -163,5 +163,5 @@ def test_a_broken_link_still_shows_a_picture(visit, point):
 
 def test_more_sliders(page):
     assert page.locator(".slider-row:visible").count() == 6
-    page.click("#panel-explore .more")
+    page.click(".directions .more")
     assert page.locator(".slider-row:visible").count() == 8
