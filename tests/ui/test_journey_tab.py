@@ -92,7 +92,7 @@ def test_ready_made_journeys_can_be_read(tab):
 
 def test_a_saved_journey_is_read_back(tab):
     way = journey(closed=True, path="slerp")
-    saved = tab.write(way)
+    saved = asyncio.run(tab.write(way))
     text = base64.b64decode(saved["data"]).decode()
     assert saved["name"] == "a-plain-1-3-journey.json"
     assert (

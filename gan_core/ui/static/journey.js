@@ -234,28 +234,13 @@ studio.panel("journey", element, server, (element, api) => {
   fps.addEventListener("change", () => change({ fps: Number(fps.value) }, { keepNoise: true }));
 
   // ---- playing
-  let clock = 0;
-  const tick = now => {
-    if (!view.playing || studio.current() !== "journey") return stop();
-    const step = 1000 / state.fps;
-    if (now - clock >= step) {
-      clock = now - clock > 4 * step ? now : clock + step;
-      const next = view.at + 1 < frames.count ? view.at + 1 : 0;
-      if (!next && !view.repeat) return stop();
-      if (frames.has(next)) { view.at = next; show(); } // else it is still being drawn
-    }
-    requestAnimationFrame(tick);
-  };
-  function play() {
-    if (view.playing || frames.count < 2) return;
-    if (view.at >= frames.count - 1) view.at = 0;
-    view.playing = true;
-    clock = performance.now();
-    showControls();
-    requestAnimationFrame(tick);
-  }
-  function stop() { if (view.playing) { view.playing = false; showControls(); } }
-  function go(at) { stop(); view.at = at; show(); }
+  const player = studio.journeyPlayer(frames, {
+    at: () => view.at, fps: () => state.fps, repeat: () => view.repeat, playing: () => view.playing && studio.current() === "journey",
+    go: at => { view.at = at; show(); },
+    tell: playing => { view.playing = playing; showControls(); },
+  });
+  const { play, stop } = player;
+  const go = at => { stop(); view.at = at; show(); };
   const toggle = () => (view.playing ? stop() : play());
   act("play", toggle);
   act("repeat", () => { view.repeat = !view.repeat; remember(); showControls(); });

@@ -64,3 +64,29 @@ studio.journeyFrames = (api, { arrived, failed }) => {
     get loaded() { return plan.reduce((sum, { cells, local }) => sum + Boolean(cells[local]), 0); },
   };
 };
+// Playing them: a picture that has not come yet is waited for.
+//   studio.journeyPlayer(frames, { at(), fps(), repeat(), playing(), go(at), tell(playing) }) → { play(), stop() }
+studio.journeyPlayer = (frames, on) => {
+  let clock = 0, running = false;
+  const stop = () => { if (running) { running = false; on.tell(false); } };
+  const tick = now => {
+    if (!running || !on.playing()) return stop();
+    const step = 1000 / on.fps();
+    if (now - clock >= step) {
+      clock = now - clock > 4 * step ? now : clock + step;
+      const next = on.at() + 1 < frames.count ? on.at() + 1 : 0;
+      if (!next && !on.repeat()) return stop();
+      if (frames.has(next)) on.go(next);
+    }
+    requestAnimationFrame(tick);
+  };
+  const play = () => {
+    if (running || frames.count < 2) return;
+    if (on.at() >= frames.count - 1) on.go(0);
+    running = true;
+    on.tell(true);
+    clock = performance.now();
+    requestAnimationFrame(tick);
+  };
+  return { play, stop };
+};

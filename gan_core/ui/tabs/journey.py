@@ -23,7 +23,7 @@ from gan_core.latent.point import MAX_JSON, MAX_SEED, LatentPoint
 from gan_core.ui import Studio
 from gan_core.ui.films import Film, FilmKind, FilmSize, save_film
 from gan_core.ui.jobs import JobName
-from gan_core.ui.pictures import attachment, file_name, sheet
+from gan_core.ui.pictures import attachment, file_name, portable, sheet
 from gan_core.ui.requests import Between
 from gan_core.ui.widgets import Panel
 
@@ -84,15 +84,20 @@ class JourneyTab:
             )
         return json.loads(Journey.from_json(raw).to_json())
 
-    def write(self, journey: Journey) -> dict:
-        """Return a journey as a small file that `read` understands."""
-        points = [keyframe.point for keyframe in journey.keyframes]
-        return attachment(file_name(points, "-journey.json"), "application/json", journey.to_json().encode())
+    async def write(self, journey: Journey) -> dict:
+        """Return a journey as a small file that `read` understands, here and with another copy of the model."""
+        name = file_name([keyframe.point for keyframe in journey.keyframes], "-journey.json")
+        return attachment(name, "application/json", (await self._note(journey)).encode())
 
     async def save(self, journey: Journey, kind: FilmKind, size: FilmSize, film: JobName) -> dict:
         """Return a journey as a film with the journey itself inside; `film` names the job that the page watches and stops."""
         points = frames(await self._light(journey))
-        return await save_film(self.studio, film, Film(points, kind, size, journey.fps, note=journey.to_json()))
+        return await save_film(self.studio, film, Film(points, kind, size, journey.fps, await self._note(journey)))
+
+    async def _note(self, journey: Journey) -> str:
+        points = await portable(self.engine, [keyframe.point for keyframe in journey.keyframes])
+        keyframes = (replace(k, point=point) for k, point in zip(journey.keyframes, points, strict=True))
+        return replace(journey, keyframes=tuple(keyframes)).to_json()
 
     async def _sheet(self, points: list[LatentPoint]) -> dict:
         pictures = await self.engine.render(points[0].model, points) if points else None
