@@ -52,7 +52,6 @@ def test_undo_returns_every_identical_point_of_a_random_walk_even_after_a_reload
         page.evaluate("points => { for (const point of points) studio.store.set(point); }", walk[-30:])
         if not half:
             written(page)
-            page.wait_for_timeout(300)  # the address is written at leisure
             page.reload()
             page.wait_for_selector(AWAKE)
             page.wait_for_function("studio.store.canUndo")
@@ -89,7 +88,6 @@ def test_undo_after_a_reload_in_the_middle_can_still_redo(page):
     page.keyboard.press("Control+z")
     settled(page, "point.seed === 2")
     written(page)
-    page.wait_for_timeout(300)
     page.reload()
     page.wait_for_selector(AWAKE)
     page.wait_for_function("studio.store.canRedo")
@@ -134,7 +132,6 @@ def test_two_tabs_keep_their_own_way(page):
         put(other, {"seed": 200 + i, "model": "a-plain"})
     for tab, base in ((page, 100), (other, 200)):
         written(tab)
-        tab.wait_for_timeout(300)
         tab.reload()
         tab.wait_for_selector(AWAKE)
         tab.wait_for_function("studio.store.canUndo")
@@ -187,7 +184,6 @@ def test_a_long_strip_draws_only_what_can_be_seen(page):
     expect(page.locator(f"{ENTRIES}[aria-current]")).to_be_in_viewport()
     assert page.locator(ENTRIES).count() < 60
     written(page)
-    page.wait_for_timeout(300)
     page.reload()
     page.wait_for_selector(AWAKE)
     page.wait_for_function("studio.trail.length === 1000")

@@ -271,6 +271,7 @@ def test_only_points_count_as_points(page):
         ("nonsense", "damaged or incomplete"),
         ({"seed": 1, "model": "a-plain", "moves": 5}, "damaged or incomplete"),
         ('{"model":"a-plain","mix":' + '{"points":[{"mix":' * 1500, "damaged or incomplete"),
+        ({"seed": 1}, "needs the model “–”"),
         ({"seed": 1, "model": SCRIPT}, "needs the model “<img"),
         ({"seed": 1, "model": "../../etc"}, "needs the model “../../etc”"),
         ({"seed": 1, "model": "a-plain", "moves": [[SCRIPT, 1]]}, "no direction called “<img"),

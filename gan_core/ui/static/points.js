@@ -46,8 +46,8 @@ studio.points = (() => {
   const key = point => JSON.stringify(point, (_, value) => (object(value, keys(value ?? {}))
     ? Object.fromEntries(entries(value).filter(([name, part]) => !silent(name, part)).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
 
-  // What to call a point: its seed, or the word for a place that has none.
-  const title = point => (absent(point.seed) ? studio.t("history.between") : studio.t("history.seed", { seed: point.seed }));
+  // What to call a point: its seed, or words for a place that has none.
+  const title = point => (absent(point.seed) ? studio.t(absent(point.vector) ? "history.between" : "history.place") : studio.t("history.seed", { seed: point.seed }));
 
   return { isPoint, parse, key, title };
 })();

@@ -14,11 +14,14 @@ studio.store = (() => {
     return address;
   };
   const session = { get point() { try { return sessionStorage.getItem("studio.point"); } catch { return null; } }, set point(text) { try { sessionStorage.setItem("studio.point", text); } catch { /* not kept */ } } };
-  const remember = studio.later(200, () => {
+  const address = studio.later(200, () => {
     history.replaceState(history.state, "", addressed());
     studio.keep("point", JSON.stringify(point));
-    session.point = JSON.stringify(point);
   });
+  const remember = () => {
+    session.point = JSON.stringify(point); // at once: a reload may come before the address has followed
+    address();
+  };
   // A link that leads here and says nothing else (a private Space signs its addresses); null where it would be too long to send.
   const link = () => {
     const address = new URL(location.pathname, location.href);
@@ -27,13 +30,14 @@ studio.store = (() => {
   };
   // Where the address, else the last visit, says that we are. What it says may come from anybody: it is read only if it is a point.
   const restore = () => {
-    const text = new URL(location.href).searchParams.get("point");
+    const text = new URL(location.href).searchParams.get("point"), last = points.parse(session.point);
+    if (performance.getEntriesByType("navigation")[0]?.type === "reload" && last && known(last)) return last;
     if (text !== null) {
       const linked = points.parse(text);
       if (linked && known(linked)) return linked;
-      studio.toast(linked ? t("history.link_model", { model: linked.model.slice(0, 80) || "–" }) : t("history.link_damaged"), "bad");
+      studio.toast(linked ? t("history.link_model", { model: linked.model?.slice(0, 80) || "–" }) : t("history.link_damaged"), "bad");
     }
-    return [session.point, studio.kept("point")].map(points.parse).find(kept => kept && known(kept)) || null;
+    return [last, points.parse(studio.kept("point"))].find(kept => kept && known(kept)) || null;
   };
   const known = ({ model }) => !models || models.some(other => other.id === model);
 

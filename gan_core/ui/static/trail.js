@@ -9,7 +9,7 @@ studio.trail = (() => {
   const SIDE = 96; // pixels of a small picture
   const listeners = new Set();
   const id = memory.newId();
-  let visits = [], place = -1, painted = null, added = null;
+  let visits = [], place = -1, painted = null, added = null, loaded = false;
 
   const tell = () => { for (const listener of listeners) listener(); };
   const here = () => visits[place] || null;
@@ -92,6 +92,7 @@ studio.trail = (() => {
   const session = { get trail() { try { return Number(sessionStorage.getItem("studio.trail")); } catch { return 0; } }, set trail(id) { try { sessionStorage.setItem("studio.trail", id); } catch { /* not kept */ } } };
   const write = visit => memory.transact(["visits", "trails"], "readwrite", (store, trails) => {
     if (visit) store.put(record(visit));
+    if (!loaded) return; // a trail without what went before must not become the one to follow
     const first = Math.max(0, Math.min(visits.length - KEPT, place));
     trails.put({ id, visits: visits.slice(first, first + KEPT).map(visit => visit.id), place: place - first, changed: Date.now() });
   });
@@ -110,17 +111,18 @@ studio.trail = (() => {
     const trails = await memory.all("trails");
     const latest = trails?.reduce((best, trail) => (trail.changed > (best?.changed ?? -1) ? trail : best), null);
     const followed = trails?.find(trail => trail.id === session.trail) || latest;
+    const { visits: ids, place: at } = followed || { visits: [], place: -1 };
+    const found = await fetchVisits(ids), known = ids.map(id => found.get(id));
     session.trail = id;
-    if (!followed) return;
-    const found = await fetchVisits(followed.visits), known = followed.visits.map(id => found.get(id));
+    loaded = true;
     const since = visits;
     visits = known.filter(Boolean);
-    place = known.slice(0, followed.place + 1).filter(Boolean).length - 1;
+    place = known.slice(0, at + 1).filter(Boolean).length - 1;
     if (visits.length) place = Math.max(place, 0);
     for (const visit of since) append(visit);
     write();
     tell();
-    whenIdle(() => prune(trails));
+    if (trails) whenIdle(() => prune(trails));
   };
   const prune = async trails => {
     const old = trails.sort((a, b) => b.changed - a.changed).slice(TRAILS - 1).map(trail => trail.id);

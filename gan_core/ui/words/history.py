@@ -22,6 +22,7 @@ WORDS = {
     "history.remove": ("Remove", "移除"),
     "history.seed": ("seed {seed}", "种子 {seed}"),
     "history.between": ("between pictures", "图片之间"),
+    "history.place": ("a place without a seed", "没有种子的位置"),
     "history.item": ("{title}, {n} of {count}", "{title}，第 {n} 个，共 {count} 个"),
     "history.empty": (
         "Press F or the star to keep the picture you are looking at.",
