@@ -76,10 +76,10 @@ def test_surprise_undo_redo(page):
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     settled(page, f"point.seed === {first['seed']}")
-    assert page.locator("[data-act=undo]").is_disabled()
+    assert page.locator("#panel-explore [data-act=undo]").is_disabled()
     page.keyboard.press("Control+Shift+Z")
     settled(page, f"point.seed === {second['seed']}")
-    page.click("[data-act=redo]")
+    page.click("#panel-explore [data-act=redo]")
     settled(page, f"point.seed !== {second['seed']}")
 
 
