@@ -210,7 +210,7 @@ def class_sweep(point: LatentPoint, classes: int, seconds: float = 1.5) -> Journ
     """
     if classes < 1:
         raise StudioError(
-            "journey.no_classes", "This model does not know classes. Choose one that does, such as Digits or Clothes."
+            "journey.no_classes", "This model does not know classes. Choose one that does, such as Clothes."
         )
     labels = [i * classes // min(classes, MAX_KEYFRAMES) for i in range(min(classes, MAX_KEYFRAMES))]
     keyframes = [Keyframe(replace(point, label=label), seconds, "smooth") for label in labels]

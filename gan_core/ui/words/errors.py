@@ -114,7 +114,7 @@ ERRORS: dict[str, str] = {
     "journey.keyframes": "旅程可以有 1 到 {high} 个关键帧。",
     "journey.models": "第 {number} 个关键帧属于另一个模型({other})，而第一个属于 {model}。一段旅程只能使用一个模型。",
     "journey.nested": "第 {number} 个关键帧由太多图片混合而成，无法放在曲线上。",
-    "journey.no_classes": "这个模型不区分类别。请选择区分类别的模型，例如“手写数字”或“服饰”。",
+    "journey.no_classes": "这个模型不区分类别。请选择区分类别的模型，例如“服饰”。",
     "journey.none_inside": "这个文件里没有旅程。请打开保存的旅程(.json)，或在这里保存的动画。",
     "journey.too_long": "这段旅程会有 {count} 张图片，最多可以有 {high} 张。请缩短旅程，或减少每秒的张数。",
     "journey.version": "这段旅程由更新版本的潜空间工作室制作。请更新后再打开。",
