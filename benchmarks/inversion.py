@@ -79,7 +79,7 @@ def one(model, folder: Path | None, picture: np.ndarray, perceptual=None) -> tup
     row = {"cpu": time.process_time() - cpu, "wall": time.perf_counter() - wall}
     found = places[-1]
     rmse = float(np.sqrt(((found.picture.astype(float) - picture) ** 2).mean()))
-    row |= {"start": places[0].distance, "distance": found.distance, "rmse": rmse}
+    row |= {"start": places[0].distance, "distance": found.distance, "rmse": rmse, "strange": found.strange}
     return found, {name: round(value, 4) for name, value in row.items()}
 
 

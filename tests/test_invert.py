@@ -92,6 +92,13 @@ def test_foreign_pictures_stay_near_the_typical(folders):
     assert verdict(found.distance) == "mood"
 
 
+def test_a_picture_unlike_all_draws_is_called_strange():
+    rng = torch.Generator().manual_seed(0)
+    draws = 0.3 * torch.rand(40, 3, 32, 32, generator=rng)
+    assert not invert.is_strange(0.3 * torch.rand(1, 3, 32, 32, generator=rng), draws)
+    assert invert.is_strange(-draws[:1], draws)
+
+
 def test_the_search_leaves_the_shared_model_as_it_was(folders):
     model = load_model(folders / "style")
     before = {name: t.clone() for name, t in model.state_dict().items()}

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import interpolate, one_hot
 
 from gan_core.errors import StudioError
 from gan_core.latent.distill import CodeEncoder, Frame, draw_codes, encoder_of
-from gan_core.latent.likeness import likeness
+from gan_core.latent.likeness import likeness, seen
 from gan_core.latent.point import LatentPoint
 from gan_core.latent.sample import to_uint8
 from gan_core.models.base import Generator
@@ -27,6 +27,7 @@ SPREAD = 0.02  # weight of the pull back to typical codes
 PARTING = 0.01  # weight of the pull that keeps layers together
 CLASSES = 3  # most likely classes tried
 VERY_CLOSE, RECOGNISABLE = 0.08, 0.24  # largest distances that are called so; see benchmarks/inversion.py
+STRANGE = 1.17  # how much farther than its draws are from each other a picture is that the model does not know; measured likewise
 SHOW_EVERY = 0.25  # seconds between two intermediate pictures
 
 
@@ -46,7 +47,7 @@ class Found:
     """The best so far: its code [code_dim] and class, its picture uint8 [R, R, C], how far it is and how far the search is.
 
     `distance` is the likeness to the wanted picture over the median likeness of two random pictures of the model: 0 the
-    same, 1 as strange as any other.
+    same, 1 as far as any other. `strange` says that the wanted picture is unlike all that the model draws.
     """
 
     code: Tensor
@@ -54,6 +55,7 @@ class Found:
     picture: np.ndarray
     distance: float
     done: float
+    strange: bool
 
     def point(self, model: str) -> LatentPoint:
         """The place as a point of the model that is called so in the studio."""
@@ -63,6 +65,16 @@ class Found:
 def verdict(distance: float) -> str:
     """A distance in a word: "close", "alike" (recognisable) or "mood" (only colours and rough shapes)."""
     return "close" if distance <= VERY_CLOSE else "alike" if distance <= RECOGNISABLE else "mood"
+
+
+def is_strange(picture: Tensor, draws: Tensor) -> bool:
+    """Whether a picture [1, C, R, R] is farther from the nearest of a model's draws [N, C, R, R] than they are from each other.
+
+    Compared at 16 px by squared difference; the scale is the 98th percentile of the draws' own nearest distances.
+    """
+    few, own = (interpolate(seen(images), 16, mode="area").flatten(1) for images in (picture, draws))
+    between = torch.cdist(own, own).fill_diagonal_(float("inf")).min(1).values
+    return bool(torch.cdist(few, own).min() > STRANGE * between.quantile(0.98))
 
 
 def invert(model: Generator, picture: np.ndarray, effort: Effort | None = None, folder: Path | None = None) -> Found:
@@ -130,6 +142,7 @@ class _Search:
         self.scale = max(
             likeness(pictures, pictures.roll(1, 0)).median().item(), 1e-4
         )  # a collapsed model draws one picture
+        self.strange = is_strange(self.target, pictures)
         places = self.frame.place(codes)
         nearest = self._likeness(pictures).argsort()
         guesses, classes = self._guesses()
@@ -205,4 +218,4 @@ class _Search:
         code, weights, picture = self.best
         distance = (likeness(picture, self.target) / self.scale).item()
         label = None if weights is None else int(weights.argmax())
-        return Found(code.cpu(), label, to_uint8(picture)[0], distance, done)
+        return Found(code.cpu(), label, to_uint8(picture)[0], distance, done, self.strange)

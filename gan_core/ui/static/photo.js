@@ -143,10 +143,10 @@ studio.tool("photo", element, server, (element, api) => {
   const arrived = async answer => {
     result = answer;
     await paintBoth(null, answer.url);
-    const { verdict } = answer, strange = verdict === "mood";
+    const { verdict, strange } = answer;
     find(".verdict").dataset.verdict = verdict;
     find(".verdict b").textContent = t(`photo.${verdict}`);
-    find(".verdict p").textContent = [t(`photo.${verdict}_help`), answer.whole ? "" : t("photo.early")].filter(Boolean).join(" ");
+    find(".verdict p").textContent = [t(`photo.${verdict}_help`), strange ? t("photo.strange") : "", answer.whole ? "" : t("photo.early")].filter(Boolean).join(" ");
     find("[data-act=morph] span").textContent = t(first ? "photo.morph" : "photo.second");
     go("found");
     find(strange ? "[data-act=again]" : "[data-act=use]").focus({ preventScroll: true });

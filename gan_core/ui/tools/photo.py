@@ -40,7 +40,7 @@ class Photo:
         return data_url(read(image, self.engine.library.entry(model).config))
 
     async def find(self, model: str, image: Sent, name: JobName, label: int | None = None) -> dict:
-        """Return {point, url, distance, verdict, whole} of the nearest point; the job `name` shows how far it is.
+        """Return {point, url, distance, verdict, strange, whole} of the nearest point; the job `name` shows how far it is.
 
         `label` None lets the search find the class. Stopped, it gives the best so far (`whole` false); raises StudioError where
         there is none yet, and for what is no picture or no class of the model.
@@ -67,6 +67,7 @@ class Photo:
             "url": data_url(found.picture),
             "distance": round(found.distance, 3),
             "verdict": verdict(found.distance),
+            "strange": found.strange,
             "whole": found.done >= 1,
         }
 

@@ -55,8 +55,12 @@ WORDS = {
     ),
     "photo.mood": ("Only the mood", "只有几分神似"),
     "photo.mood_help": (
-        "This picture is unlike what the model has learned, so it kept the colours and rough shapes. A closer cut, or another model, may come nearer.",
-        "这张图片和模型学过的不太一样，所以只保留了颜色和大致形状。裁得更准一些，或者换一个模型，也许会更接近。",
+        "The colours and rough shapes are there, not more. A closer cut may come nearer.",
+        "颜色和大致形状还在，但也仅此而已。裁得更准一些，也许会更接近。",
+    ),
+    "photo.strange": (
+        "The picture is unlike what this model has learned; another model may suit it better.",
+        "这张图片和这个模型学过的不一样，换一个模型也许更合适。",
     ),
     "photo.early": ("It was stopped early.", "寻找提前停止了。"),
     "photo.use": ("Use it", "使用它"),
