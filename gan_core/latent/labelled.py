@@ -18,7 +18,7 @@ from gan_core.data.traits import Trait
 from gan_core.latent.directions import within
 from gan_core.latent.finders import classes_in_turn
 from gan_core.latent.namer import Lesson, learn, seen
-from gan_core.latent.naming import orthogonalise
+from gan_core.latent.naming import length, orthogonalise
 from gan_core.latent.sample import to_uint8
 from gan_core.models.base import Generator
 from gan_core.models.directions import Direction
@@ -29,6 +29,7 @@ CHUNK = 64
 FEWEST = 500  # draws from which a direction may be read
 ENOUGH = 0.75  # share of the largest change that a direction must bring to be compared by what else it changes
 SURE = 0.8  # balanced accuracy below which a trait's name is not believed
+STEP = 1.5  # σ to either side, to see what a trait answers
 RISE = 0.25  # how much more of the trait +3 σ must show than −3 σ, of 1
 DIP = 0.03  # a fall between two steps that is still called rising
 
@@ -96,6 +97,26 @@ def conditional(codes: Tensor, values: Tensor) -> Tensor:
     return _scaled(x, kept @ root.T)
 
 
+@torch.no_grad()
+def responses(trial: "Trial") -> tuple[Tensor, Tensor]:
+    """What a step along each of the model's axes does to the traits of its pictures, as directions: (plain, conditional), [K, code_dim].
+
+    Central differences, so it is the picture's own answer and no correlation of codes; most per σ. The conditional ones let a
+    linear model of the other traits stand still.
+    """
+    axes = trial.model.axes().to(trial.codes)
+    change = [trial.means(trial.codes + STEP * axis) - trial.means(trial.codes - STEP * axis) for axis in axes]
+    rows, axes = torch.stack(change, 1).double().cpu(), axes.double().cpu()
+    others = [[other for j, other in enumerate(rows) if j != k] for k in range(len(rows))]
+    kept = torch.stack([orthogonalise(row, against).double() for row, against in zip(rows, others, strict=True)])
+    return tuple(torch.stack([_one_sigma(trial.model, row) for row in (one @ axes).float()]) for one in (rows, kept))
+
+
+def _one_sigma(model: Generator, row: Tensor) -> Tensor:
+    sigmas = length(model, row)
+    return row / sigmas if sigmas > 0 else row
+
+
 def _regression(x: Tensor, y: Tensor) -> Tensor:
     """Coefficients [K, d] of a ridge regression of y [N, K] on x [N, d], both centred."""
     covariance = x.T @ x
@@ -136,6 +157,8 @@ def found_with(
         w = codes[:, :each]  # alike in all layers
         ways += [way(w, named_values).repeat(1, model.num_ws) for way in (normals, shifts, conditional)]
     trial = Trial(model, namer, effort.trial, seed=1)
+    if ways and time.monotonic() < effort.deadline:
+        ways += responses(trial)
     proof = Trial(model, namer, effort.proof, seed=2)
     findings = []
     for k, trait in enumerate(traits):
@@ -165,10 +188,14 @@ class Trial:
         self.model, self.namer = model, namer
         self.codes, self.labels = draws(model, pictures, seed)
 
+    def means(self, codes: Tensor) -> Tensor:
+        """The mean of all traits [K] in the pictures of so many codes."""
+        return named(self.model, self.namer, codes, self.labels).mean(0)
+
     def curve(self, direction: Direction, amounts: Sequence[float] = AMOUNTS) -> Tensor:
         """The mean of all traits at so many σ along a direction: [len(amounts), K]."""
         step = within(self.model, direction.vector, direction.layers).to(self.codes)
-        return torch.stack([named(self.model, self.namer, self.codes + a * step, self.labels).mean(0) for a in amounts])
+        return torch.stack([self.means(self.codes + amount * step) for amount in amounts])
 
 
 def _best(trial: Trial, trait: Trait, k: int, rows: Sequence[Tensor]) -> Direction:
