@@ -163,9 +163,9 @@ studio.panel("journey", element, server, (element, api) => {
   };
   const choose = i => {
     selected = i;
-    go(startOf(i));
     timeline.draw(state, selected);
     timeline.reveal(i);
+    go(startOf(i));
   };
   const timeline = studio.journeyTimeline(strip, {
     choose, move, remove, paint,
