@@ -287,9 +287,15 @@ def test_the_map_may_fill_the_window(visit):
     assert abs(page.locator(CANVAS).bounding_box()["width"] - small) < 2
 
 
-def touch(page, kind: str, points) -> None:
+def hand(page):
+    """touch(kind, points): fingers on the screen."""
     session = page.context.new_cdp_session(page)
-    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]})  # fmt: skip
+
+    def touch(kind: str, points=()) -> None:
+        fingers = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": fingers})
+
+    return touch
 
 
 def test_one_finger_looks_a_tap_goes_and_two_fingers_zoom(visit):
@@ -302,19 +308,20 @@ def test_one_finger_looks_a_tap_goes_and_two_fingers_zoom(visit):
             return document.elementFromPoint(box.x + x, box.y + y) === canvas; }}); }})()"""
     )
     assert len(low) > 20
+    touch = hand(page)
     start, end = spot(page, low[0]), spot(page, low[-1])
-    touch(page, "touchStart", [start])
-    touch(page, "touchMove", [end])
+    touch("touchStart", [start])
+    touch("touchMove", [end])
     settled(page, "point.seed !== 20")
-    touch(page, "touchEnd", [])
+    touch("touchEnd")
     settled(page, "point.seed === 20")
     page.touchscreen.tap(*spot(page, low[5]))
     page.wait_for_timeout(500)  # what was only looked at would have gone back by now
     settled(page, f"point.seed === {low[5]} || point.mix")
     x, y = spot(page, low[8])
-    touch(page, "touchStart", [(x - 15, y), (x + 15, y)])
-    touch(page, "touchMove", [(x - 60, y), (x + 60, y)])
-    touch(page, "touchEnd", [])
+    touch("touchStart", [(x - 15, y), (x + 15, y)])
+    touch("touchMove", [(x - 60, y), (x + 60, y)])
+    touch("touchEnd")
     assert camera(page)[2] > 1.5
 
 

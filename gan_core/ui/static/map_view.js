@@ -109,7 +109,7 @@ studio.mapView = (canvas, on) => {
     context.fillStyle = colour;
     context.fillRect(x - half, y - half, 2 * half, 2 * half);
     context.globalAlpha = 1;
-    for (const [ink, line] of half > 16 ? [[colours.card, width + 2], [colour, width]] : [[colour, width * 0.6]]) {
+    for (const [ink, line] of half > 16 || !veil ? [[colours.card, width + 2], [colour, width]] : []) { // small ones lie too close for frames
       context.strokeStyle = ink;
       context.lineWidth = line;
       context.strokeRect(x - half - 1, y - half - 1, 2 * half + 2, 2 * half + 2);
