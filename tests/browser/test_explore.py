@@ -31,6 +31,7 @@ def test_the_first_picture_comes_without_a_click(page):
         f"(() => {{ const c = document.querySelector('{CANVAS}'); return new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size; }})()"
     )
     assert colours > 20
+    assert page.locator(".journey-return").is_hidden()  # the way back into a journey is for those who came from one
 
 
 def test_the_picture_follows_a_dragged_slider_to_its_last_position(page):

@@ -8,6 +8,7 @@ studio.journeyDoors = (element, api, on) => {
   // ---- a keyframe is changed in Explore, with all its tools; a small bar there leads back
   let editing = null;
   const bar = make("div", "studio-panel journey-return");
+  bar.hidden = true;
   bar.setAttribute("role", "region");
   bar.innerHTML = `<span></span><button class="button main"></button><button class="quiet round">${studio.icon("close")}</button>`;
   const [text, update, close] = bar.children;
