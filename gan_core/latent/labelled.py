@@ -17,6 +17,7 @@ from torch.nn import functional as F
 from gan_core.data.traits import Trait
 from gan_core.latent.directions import within
 from gan_core.latent.finders import classes_in_turn
+from gan_core.latent.groups import layer_groups
 from gan_core.latent.namer import Lesson, learn, seen
 from gan_core.latent.naming import length, orthogonalise
 from gan_core.latent.sample import to_uint8
@@ -24,6 +25,7 @@ from gan_core.models.base import Generator
 from gan_core.models.directions import Direction
 
 AMOUNTS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)  # σ
+TRIED = (-3.0, -1.5, 0.0, 1.5, 3.0)  # the same, to choose among candidates
 RIDGE = 1e-2  # times the codes' mean variance
 CHUNK = 64
 FEWEST = 500  # draws from which a direction may be read
@@ -31,7 +33,7 @@ ENOUGH = 0.75  # share of the largest change that a direction must bring to be c
 SURE = 0.8  # balanced accuracy below which a trait's name is not believed
 STEP = 1.5  # σ to either side, to see what a trait answers
 RISE = 0.25  # how much more of the trait +3 σ must show than −3 σ, of 1
-DIP = 0.03  # a fall between two steps that is still called rising
+DIP = 0.03, 0.1  # a fall between two steps that is still called rising: of 1, and of the whole rise
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def spans(layers: int) -> list[tuple[int, int] | None]:
     """Which layers to try: all of them, and in a style-based model its coarse, middle and fine ones and their neighbours."""
     if layers < 4:
         return [None]
-    first, second = min(4, 2 * round(0.2 * layers)), min(8, 2 * round(0.4 * layers))
+    first, second = (stop for _, _, stop in layer_groups(layers)[:2])
     cuts = {(0, first), (first, second), (second, layers), (0, second), (first, layers)}
     return [None, *sorted(span for span in cuts if span[0] < span[1])]
 
@@ -208,9 +210,10 @@ def _best(trial: Trial, trait: Trait, k: int, rows: Sequence[Tensor]) -> Directi
 def _least_aside(trial: Trial, k: int, options: Sequence[Direction]) -> Direction:
     if len(options) == 1:
         return options[0]
-    changes = [trial.curve(option, (-2.0, 2.0)).diff(dim=0)[0] for option in options]
-    gains = torch.stack([change[k] for change in changes])
-    asides = torch.stack([change.abs().sum() - change[k].abs() for change in changes])
+    curves = torch.stack([trial.curve(option, TRIED) for option in options])
+    changes = curves[:, -1] - curves[:, 0]
+    gains = changes[:, k] + 2 * curves[:, :, k].diff(dim=1).clamp(max=0).sum(1)  # a fall on the way counts against it
+    asides = changes.abs().sum(1) - changes[:, k].abs()
     score = torch.where(gains >= ENOUGH * gains.max(), asides / gains.clamp(min=1e-6), torch.inf)
     return options[int(score.argmin())]
 
@@ -264,6 +267,6 @@ def _doubt(curve: Tensor, k: int, accuracy: float) -> str:
         return "cannot be named"
     if float(changes[k]) < RISE:
         return "hardly changes"
-    if float(curve[:, k].diff().min()) < -DIP:
+    if float(curve[:, k].diff().min()) < -max(DIP[0], DIP[1] * float(changes[k])):
         return "rises and falls"
     return "changes others as much" if float(changes.abs().max()) > float(changes[k]) else ""

@@ -68,19 +68,24 @@ class Datasets:
         chosen = None if classes is None else tuple(classes)
         moves = like.moves if like else ()
         order = Order(count, seed, truncation, chosen, moves, tuple(vary), reach, size)
-        network, loop = await self.engine.borrow(model), asyncio.get_running_loop()
+        network = await self.engine.borrow(model)
         self._sweep()
         if self.folder.is_dir() and len(list(self.folder.iterdir())) >= MOST_FILES:
             raise StudioError("job.busy", "Others have long work running here at this moment. Try again in a minute.")
         path = self.folder / f"{secrets.token_hex(16)}.zip"
 
-        def draw(points):
-            return asyncio.run_coroutine_threadsafe(self.engine.render(model, points), loop).result()
-
         def work(job: Job) -> int:
             self._make_folder()
             tell = partial(job.tell, stage="drawing")
-            write_dataset(path, network, order, draw, model, tell, SPACE_BYTES if on_space() else MOST_BYTES)
+            write_dataset(
+                path,
+                network,
+                order,
+                partial(self.engine.draw, model),
+                model,
+                tell,
+                SPACE_BYTES if on_space() else MOST_BYTES,
+            )
             return path.stat().st_size
 
         try:

@@ -54,6 +54,17 @@ class Engine:
             raise StudioError("engine.empty", "There is nothing to draw. Choose at least one picture.")
         return await self._answered(Request(model, points, patient))
 
+    def draw(self, model: str, points: Sequence) -> np.ndarray:
+        """`render` for a thread that does long work: it waits its turn where others ask for much, instead of giving up."""
+        for wait in (0.2, 1, 5, 20):
+            try:
+                return self._put(Request(model, points)).answer.result()
+            except StudioError as error:
+                if error.code != "engine.busy":
+                    raise
+                time.sleep(wait)
+        return self._put(Request(model, points)).answer.result()
+
     async def borrow(self, model: str):
         """Return the loaded model itself, for work that is more than drawing. It is shared: read it, never change it.
 

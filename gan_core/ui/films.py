@@ -1,9 +1,9 @@
 """Films: pictures of points, drawn and written one slice after the other, with progress and a Stop."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import numpy as np
@@ -40,18 +40,15 @@ async def save_film(studio: Studio, name: str, film: Film) -> dict:
 
     Raises StudioError for points that cannot be drawn, a film that is too large, a busy app and a visitor's Stop.
     """
-    model, loop = film.points[0].model, asyncio.get_running_loop()
+    model = film.points[0].model
     config = studio.engine.library.entry(model).config
     write, mime = WRITERS[film.kind]
-
-    def draw(points: Sequence[LatentPoint]) -> np.ndarray:
-        return asyncio.run_coroutine_threadsafe(studio.engine.render(model, points), loop).result()
 
     def work(job: Job) -> dict:
         number = marks.produce_id(film.note.encode(), *(point.to_json().encode() for point in film.points))
         pictures = (
             upscale(picture, min(film.size, max(picture.shape)), config.pixel_art)
-            for picture in _drawn(film.points, draw, job)
+            for picture in _drawn(film.points, partial(studio.engine.draw, model), job)
         )
         count = len(film.points)
         reel = Reel(pictures, count, number, film.note, written=lambda done: job.tell(done, count, "writing"))

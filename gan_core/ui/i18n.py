@@ -10,7 +10,25 @@ import gradio as gr
 
 from gan_core.ui.words.errors import ERRORS
 
-TABLES = ("errors", "shell", "explore", "history", "sliders", "children", "mix", "photo", "compare", "morph", "journey", "films", "grid", "map", "train", "choices", "models")
+TABLES = (
+    "errors",
+    "shell",
+    "explore",
+    "history",
+    "sliders",
+    "children",
+    "mix",
+    "photo",
+    "compare",
+    "morph",
+    "journey",
+    "films",
+    "grid",
+    "map",
+    "train",
+    "choices",
+    "models",
+)
 LANGUAGES = ("en", "zh-CN")
 
 WORDS: dict[str, tuple[str, str]] = {

@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 from gan_core.checkpoint import load_model
+from gan_core.latent.groups import layer_groups
 from gan_core.latent.point import LatentPoint
 from gan_core.latent.sample import render
 from gan_core.ui.engine import Engine
-from gan_core.ui.tools.sliders import Sliders, groups
+from gan_core.ui.tools.sliders import Sliders
 from gan_core.ui.widgets import answering
 from tests.tiny_models import save_tiny_model
 
@@ -70,10 +71,10 @@ def test_the_list_says_what_a_model_has(ask):
 
 @pytest.mark.parametrize("layers", range(1, 19))
 def test_groups_cover_every_layer_once(layers):
-    spans = groups(layers)
+    spans = layer_groups(layers)
     covered = [layer for _, first, stop in spans for layer in range(first, stop)]
     assert covered == (list(range(layers)) if layers > 1 else [])
-    assert groups(18) == [["coarse", 0, 4], ["middle", 4, 8], ["fine", 8, 18]]
+    assert layer_groups(18) == [["coarse", 0, 4], ["middle", 4, 8], ["fine", 8, 18]]
 
 
 def test_ends_show_each_slider_at_both_ends_of_the_current_point(ask, root):

@@ -59,11 +59,11 @@ class Maps:
         there are none, and when the visitor stopped it.
         """
         network, entry = await self.engine.borrow(model), self.engine.library.entry(model)
-        key, loop = (model, entry.stamp, kind), asyncio.get_running_loop()
+        key = (model, entry.stamp, kind)
         lock = self._making.setdefault(key, asyncio.Lock())
         async with lock:  # a second visitor waits for the first one's map
             if key not in self._kept:
-                draw = partial(self._draw, loop, model)
+                draw = partial(self.engine.draw, model)
                 made = await self.jobs.run(name, partial(make, entry, network, kind, draw))
                 self._kept[key] = made
                 while len(self._kept) > KEEP:
@@ -78,10 +78,6 @@ class Maps:
             return {"at": None}
         picture = await self.engine.render(model, [point])
         return {"at": made.layout.place(picture)[0].round(4).tolist()}
-
-    def _draw(self, loop, model: str, points: list[LatentPoint]) -> np.ndarray:
-        """Pictures of points, asked of the engine from a job's thread: whoever drags a slider goes first."""
-        return asyncio.run_coroutine_threadsafe(self.engine.render(model, points), loop).result()
 
 
 def make(entry: Entry, network, kind: Kind, draw: Callable, job: Job) -> Map:

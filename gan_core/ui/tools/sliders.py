@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from gan_core.errors import StudioError
+from gan_core.latent.groups import layer_groups
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
 from gan_core.ui.limits import on_space
@@ -151,19 +152,9 @@ class Sliders:
         more = [slider for slider in _found(network, "d") if slider["name"] not in known]
         sliders += more[: max(0, MOST - len(sliders))]
         return {
-            "layers": network.num_ws, "groups": groups(network.num_ws), "sliders": sliders, "methods": methods,
+            "layers": network.num_ws, "groups": layer_groups(network.num_ws), "sliders": sliders, "methods": methods,
             "editable": not on_space(),
         }  # fmt: skip
-
-
-def groups(layers: int) -> list[list]:
-    """[word, first, stop] of coarse, middle and fine layers; a pyramid of 1,024 px is cut where Karras et al. 2019 cut it."""
-    if layers < 2:
-        return []
-    first = min(4, max(1, 2 * round(0.2 * layers)))
-    second = min(8, max(first + 1, 2 * round(0.4 * layers)))
-    spans = [["coarse", 0, first], ["middle", first, second], ["fine", second, layers]]
-    return [span for span in spans if span[1] < span[2]]
 
 
 def _found(network, finder: str) -> list[dict]:

@@ -65,6 +65,7 @@ WORDS = {
     "sliders.brought": ("The sliders are here", "滑块已导入"),
     "sliders.none": ("This model has no sliders.", "这个模型没有滑块。"),
     "sliders.end": ("{name}: go to {value}", "{name}：移到 {value}"),
+    "sliders.new": ("Unnamed", "未命名"),
     "sliders.layers": ("Acts on", "作用于"),
     "sliders.layers_help": (
         "A picture is drawn layer by layer: coarse layers decide the shape, middle ones the parts, fine ones the colours. Choose "
