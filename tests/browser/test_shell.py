@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import ROOT
+from benchmarks.common import ROOT
 
 AWAKE = "#panel-explore .hero.awake"
 

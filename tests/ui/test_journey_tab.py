@@ -171,13 +171,13 @@ def test_a_film_shows_the_pictures_in_order(tab, weights):
 
 
 def test_a_long_film_is_drawn_in_slices_and_each_picture_once(tab, studio, monkeypatch):
-    asked, real = [], studio.engine.render
+    asked, real = [], studio.engine.draw
 
-    async def render_counted(model, points):
+    def draw_counted(model, points):
         asked.append(list(points))
-        return await real(model, points)
+        return real(model, points)
 
-    monkeypatch.setattr(studio.engine, "render", render_counted)
+    monkeypatch.setattr(studio.engine, "draw", draw_counted)
     way = Journey((Keyframe(LatentPoint(seed=1, model="a-plain"), 5.0, "hold"), *journey().keyframes), fps=10)
     assert decoded(asyncio.run(tab.save(way, "mp4", 16, "film-name")), "mp4")[0] == 71
     assert max(map(len, asked)) <= films.SLICE
