@@ -30,6 +30,7 @@ MODELS = {
 }  # fmt: skip
 BY_EYE = {
     ("faces-vae", "earrings"),
+    ("faces-vae", "smile"),
     ("faces-gan", "earrings"),
     ("pixel-faces-vae", "smile"),
 }  # smears that fool the classifier
