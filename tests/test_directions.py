@@ -489,4 +489,4 @@ def test_bundled_directions_fit_their_models(name):
     assert len(find(model, "d")) and ("axis" in suits(model)) <= model.can_encode
     for named in model.named:
         assert named.origin == "labels" and not named.hidden and (named.title or f"direction.{named.name}" in WORDS)
-        assert 0.3 < naming.length(model, direction(model, named.name)) < 3
+        assert 0.3 < naming.length(model, direction(model, named.name)) < 4
