@@ -19,10 +19,10 @@ from gan_core.data.traits import traits
 from gan_core.latent.directions import within
 from gan_core.latent.labelled import AMOUNTS, draws, named
 from gan_core.latent.namer import Lesson, balanced_accuracy, seen, train
-from gan_core.latent.naming import one_sigma
 from gan_core.models.base import Generator
 
 SEED = 1  # of the judge, its pictures and the random directions: the directions were found with 0
+COMPARED = "smile"
 RANDOM = 8  # random directions beside each other
 ASIDE = ("light-hair", "dyed-hair", "long-hair", "light-skin")  # what a smile should leave alone
 
@@ -74,7 +74,7 @@ def moved(looks: Tensor) -> Tensor:
 
 
 def measure(model: Generator, judge: Judge, names: list[str], pictures: int) -> list[dict]:
-    """One row for each named direction, then one for the random ones in the layers of "smile"."""
+    """One row for each named direction, then one for the random ones as long as "smile" and in its layers."""
     codes, _ = draws(model, pictures, SEED)
     rows = []
     for direction in [d for d in model.named if d.origin == "labels" and d.name in names]:
@@ -82,12 +82,12 @@ def measure(model: Generator, judge: Judge, names: list[str], pictures: int) -> 
         rate = (looks[:, :, names.index(direction.name)] > 0.5).float().mean(1)
         rows.append(_row(direction.name, direction.layers, rate, moved(looks), names))
         print(rows[-1]["direction"], rows[-1]["rate"], flush=True)
-    layers = next((d.layers for d in model.named if d.name == "smile"), None)
+    compared = next(d for d in model.named if d.name == COMPARED)
+    layers, size = compared.layers, within(model, compared.vector, compared.layers).norm()
     rng = torch.Generator().manual_seed(SEED)
     axes = model.axes().cpu()
-    steps = [
-        one_sigma(model, within(model, torch.randn(len(axes), generator=rng) @ axes, layers)) for _ in range(RANDOM)
-    ]
+    steps = [within(model, torch.randn(len(axes), generator=rng) @ axes, layers) for _ in range(RANDOM)]
+    steps = [step * (size / step.norm()) for step in steps]
     changes = torch.stack([moved(along(model, judge, codes, step, (-3.0, 0.0, 3.0))) for step in steps]).mean(0)
     return [*rows, _row("random", layers, None, changes, names)]
 
@@ -109,19 +109,24 @@ def plot(report: dict, path: Path) -> None:
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     for row in report["rows"][:-1]:
         left.plot(AMOUNTS, row["rate"], marker="o", markersize=3, label=row["direction"])
-    left.set(xlabel="σ along the direction", ylabel="share of pictures that show it", ylim=(-0.02, 1.02))
-    left.legend(frameon=False, fontsize=8)
+    left.set(
+        xlabel="σ along the direction",
+        ylabel="share of pictures that show it",
+        xlim=(-5.4, 3.2),
+        ylim=(-0.02, 1.02),
+        xticks=AMOUNTS,
+    )
+    left.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, 0.99), ncols=1)
     by = {row["direction"]: row["change"] for row in report["rows"]}
-    if "smile" in by:
-        shown, random = ["smile", *ASIDE], by["random"]
-        places = range(len(shown))
-        right.bar([p - 0.2 for p in places], [by["smile"][n] for n in shown], 0.4, label="along “smile”")
-        right.bar(
-            [p + 0.2 for p in places], [random[n] for n in shown], 0.4, label=f"along {RANDOM} random directions, mean"
-        )
-        right.set_xticks(places, shown, fontsize=8)
-        right.set_ylabel("mean change of what the judge sees, 0 → ±3 σ")
-        right.legend(frameon=False, fontsize=8)
+    shown, random = [COMPARED, *ASIDE], by["random"]
+    places = range(len(shown))
+    right.bar([p - 0.2 for p in places], [by[COMPARED][n] for n in shown], 0.4, label=f"along “{COMPARED}”")
+    right.bar(
+        [p + 0.2 for p in places], [random[n] for n in shown], 0.4, label=f"along {RANDOM} random directions, mean"
+    )
+    right.set_xticks(places, shown, fontsize=8)
+    right.set_ylabel("mean change of what the judge sees, 0 → ±3 σ")
+    right.legend(frameon=False, fontsize=8)
     figure.suptitle(
         f"{report['model']}, {report['pictures']} pictures, a judge that no direction was made with", fontsize=9
     )

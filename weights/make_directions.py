@@ -29,6 +29,7 @@ MODELS = {
     "pixel-faces-vae": "pixel-faces", "fashion-vae": "fashion", "digits-gan": "digits",
 }  # fmt: skip
 BY_EYE = {
+    ("faces-style", "earrings"),
     ("faces-vae", "earrings"),
     ("faces-vae", "smile"),
     ("faces-gan", "earrings"),
