@@ -226,9 +226,9 @@ IMAGES = np.zeros((3, 4, 4), np.uint8)
     ("train-images-idx3-ubyte", struct.pack(">4B3I", 0, 0, 8, 3, 5, 1 << 30, 4), "data.idx_size"),
     ("train-images-idx3-ubyte", struct.pack(">4B3I", 0, 0, 8, 3, 4_000_000_000, 28, 28), "data.memory"),
     ("train-images-idx3-ubyte.gz", b"not a gzip", "data.idx_damaged"),
-    ("train-images-idx3-ubyte.gz", gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 9, 4, 4) + bytes(144))[:-20],
+    ("train-images-idx3-ubyte.gz", gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 9, 4, 4) + bytes(144), mtime=0)[:-20],
      "data.idx_damaged"),
-    ("train-images-idx3-ubyte.gz", gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 4_000_000, 28, 28)), "data.idx_bomb"),
+    ("train-images-idx3-ubyte.gz", gzip.compress(struct.pack(">4B3I", 0, 0, 8, 3, 4_000_000, 28, 28), mtime=0), "data.idx_bomb"),
 ])  # fmt: skip
 def test_broken_idx_files(tmp_path, name, data, code):
     (tmp_path / name).write_bytes(data)
