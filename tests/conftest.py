@@ -15,9 +15,16 @@ from gan_core.config import TrainConfig
 torch.set_num_threads(1)
 
 
-def pytest_collection_modifyitems(items):
-    """Browser tests come last: quick failures first, and their driver keeps an event loop in this thread until the end."""
-    items.sort(key=lambda item: "browser" in item.path.parts)
+def pytest_collection_modifyitems(config, items):
+    """Browser tests stay together, as their driver keeps an event loop in its thread until the end.
+
+    With several workers they are one group, begun first because it takes longest; with one they come last.
+    """
+    several = hasattr(config, "workerinput")
+    for item in items:
+        if "browser" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+    items.sort(key=lambda item: ("browser" in item.path.parts) != several)
 
 
 @pytest.fixture(scope="session")

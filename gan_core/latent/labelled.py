@@ -158,7 +158,9 @@ def found_with(
     for codes, named_values in _labelled_codes(model, namer, images, values, effort):
         w = codes[:, :each]  # alike in all layers
         ways += [way(w, named_values).repeat(1, model.num_ws) for way in (normals, shifts, conditional)]
-        if not model.gaussian:  # a normal points where W hardly spreads, so that one σ is a small step: try longer ones too
+        if (
+            not model.gaussian
+        ):  # a normal points where W hardly spreads, so that one σ is a small step: try longer ones too
             ways += [longer * ways[-3] for longer in (2, 3)]
     trial = Trial(model, namer, effort.trial, seed=1)
     if ways and time.monotonic() < effort.deadline:
