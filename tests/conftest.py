@@ -15,16 +15,25 @@ from gan_core.config import TrainConfig
 torch.set_num_threads(1)
 
 
-def pytest_collection_modifyitems(config, items):
-    """Browser tests stay together, as their driver keeps an event loop in its thread until the end.
+def in_browser(nodeid: str) -> bool:
+    return nodeid.startswith("tests/browser/")
 
-    With several workers they are one group, begun first because it takes longest; with one they come last.
-    """
-    several = hasattr(config, "workerinput")
-    for item in items:
-        if "browser" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-    items.sort(key=lambda item: ("browser" in item.path.parts) != several)
+
+def pytest_collection_modifyitems(config, items):
+    """Browser tests come last, quick failures first; where workers share the suite they come first, as they take longest."""
+    items.sort(key=lambda item: in_browser(item.nodeid) != hasattr(config, "workerinput"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """All browser tests for one worker: their driver keeps an event loop in its thread until the end. The rest goes by files."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
