@@ -19,6 +19,7 @@ from benchmarks.common import ROOT, free_port
 from benchmarks.live import chromium, start_app, wait_for
 
 SECONDS, HERTZ = 4, 60
+SLIDER = ".slider-row input:visible, #explore-d0"  # the app's first in sight, or the floor's only one
 
 FLOOR_SERVER = """
 import base64, io, json, sys
@@ -56,12 +57,12 @@ slider.addEventListener("input", () => { next = {seed: 1, moves: [["d0", Number(
 </script>"""
 
 # Notes when a slider value was entered and when a picture of that value (or of a later one) was painted.
-PROBE = """canvas => {
-  const slider = document.getElementById("explore-d0"), waiting = [];
+PROBE = """(canvas, name) => {
+  const slider = document.getElementById(`explore-${name}`), waiting = [];
   window.probe = {delays: [], painted: 0};
   slider.addEventListener("input", () => waiting.push([Number(slider.value), performance.now()]), true);
   new MutationObserver(() => requestAnimationFrame(() => {
-    const move = (JSON.parse(canvas.dataset.point).moves || []).find(move => move[0] === "d0"), value = move ? move[1] : 0;
+    const move = (JSON.parse(canvas.dataset.point).moves || []).find(move => move[0] === name), value = move ? move[1] : 0;
     const found = waiting.map(entry => entry[0]).lastIndexOf(value);
     if (found < 0) return;
     probe.delays.push(performance.now() - waiting[found][1]);
@@ -73,8 +74,9 @@ PROBE = """canvas => {
 
 def drag(page: Page) -> dict:
     """Drag the first slider to and fro for SECONDS at HERTZ; return figures."""
-    slider = page.locator("#explore-d0")
-    page.locator("canvas").first.evaluate(PROBE)
+    slider = page.locator(SLIDER).first
+    name = slider.get_attribute("id").removeprefix("explore-")
+    page.locator("canvas").first.evaluate(PROBE, name)
     box = slider.bounding_box()
     y, left, width = box["y"] + box["height"] / 2, box["x"] + 12, box["width"] - 24
     page.mouse.move(left + width / 2, y)
@@ -89,7 +91,7 @@ def drag(page: Page) -> dict:
     page.mouse.up()
     page.wait_for_timeout(500)
     point = json.loads(page.locator("canvas").first.get_attribute("data-point"))
-    value = dict(map(tuple, point.get("moves", []))).get("d0", 0)
+    value = dict(map(tuple, point.get("moves", []))).get(name, 0)
     delays = sorted(page.evaluate("probe.delays"))
     return {
         "per_second": painted / elapsed,
@@ -102,7 +104,7 @@ def drag(page: Page) -> dict:
 def measure(browser, url: str) -> dict:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(url)
-    page.wait_for_selector("#explore-d0", timeout=60_000)
+    page.wait_for_selector(SLIDER, timeout=60_000)
     page.wait_for_timeout(1500)
     drag(page)  # warm
     figures = drag(page)

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from gan_core.errors import StudioError
 
@@ -101,6 +102,27 @@ class StridedEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.blocks(x).flatten(1)
+
+
+def fold_norms(network: nn.Module) -> nn.Module:
+    """Work every BatchNorm of a trained network into the layer before it, in place; return the network, for drawing only.
+
+    The function stays the same up to rounding, with a pass over every feature map less; the state dict is another one.
+    """
+    for chain in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
+        layers: list[nn.Module] = []
+        for layer in chain:
+            before = layers[-1] if layers else None
+            if isinstance(layer, nn.BatchNorm2d) and isinstance(before, nn.Conv2d | nn.ConvTranspose2d):
+                layers[-1] = fuse_conv_bn_eval(before, layer, transpose=isinstance(before, nn.ConvTranspose2d))
+            elif isinstance(layer, nn.BatchNorm1d) and isinstance(before, nn.Linear):
+                layers[-1] = fuse_linear_bn_eval(before, layer)
+            elif isinstance(layer, nn.LeakyReLU) and before is not None:
+                layers.append(nn.LeakyReLU(layer.negative_slope, inplace=True))
+            else:
+                layers.append(layer)
+        chain._modules = {str(i): layer for i, layer in enumerate(layers)}
+    return network
 
 
 def is_meta() -> bool:

@@ -97,7 +97,7 @@ class Engine:
 
             points, name = [point for part in parts for point in part.points], parts[0].request.model
             model = self._model(name)
-            self._set_threads(len(points))
+            self._set_threads(max(len(part.request.points) for part in parts))
             start = time.perf_counter()
             pictures = render(model, points)
             if points:
@@ -122,13 +122,14 @@ class Engine:
     def _model(self, model: str):
         """Return the loaded model, from memory or disk; the least recently used ones make room. Worker thread only."""
         from gan_core.checkpoint import load_model
+        from gan_core.layers import fold_norms
 
         entry = self.library.entry(model)
         key = (model, entry.stamp)
         if key not in self._loaded:
             for stale in [old for old in self._loaded if old[0] == model]:
                 del self._loaded[stale]
-            self._loaded[key] = load_model(entry.path, self._pick_device(), entry.directions)
+            self._loaded[key] = fold_norms(load_model(entry.path, self._pick_device(), entry.directions))
             while len(self._loaded) > 1 and (len(self._loaded) > KEEP_COUNT or self._bytes() > KEEP_BYTES):
                 self._loaded.popitem(last=False)
         self._loaded.move_to_end(key)
@@ -145,11 +146,11 @@ class Engine:
         return self._device
 
     def _set_threads(self, pictures: int) -> None:
-        """One thread for a few pictures, half the cores for a sheet: the rest belongs to the page and to a training run."""
+        """All cores for somebody's sheet; one for single pictures, as the requests of those who drag need the others."""
         if self._device.type == "cpu":
             import torch
 
-            torch.set_num_threads(1 if pictures < CHUNK // 2 else max(1, (os.cpu_count() or 1) // 2))
+            torch.set_num_threads(1 if pictures < CHUNK // 2 else os.cpu_count() or 1)
 
     def _warm_up(self) -> None:
         try:

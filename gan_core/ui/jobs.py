@@ -6,6 +6,7 @@ No gradio here. A job is known by a random name that its page has chosen, so nob
 import asyncio
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -65,6 +66,7 @@ class Jobs:
 
     def __init__(self, at_once: int = AT_ONCE):
         self._jobs: dict[str, Job] = {}  # in the order in which they came
+        self._unwanted: deque[str] = deque(maxlen=64)  # stopped before they came: a Stop may overtake its job on the way
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="job")
 
     async def run(self, name: str, work: Callable[[Job], T]) -> T:
@@ -75,6 +77,9 @@ class Jobs:
         if len(self._jobs) >= MOST or name in self._jobs:
             raise StudioError("job.busy", "Others have long work running here at this moment. Try again in a minute.")
         self._jobs[name] = job = Job()
+        if name in self._unwanted:
+            self._unwanted.remove(name)
+            job.stop()
         answer = self._threads.submit(self._do, name, job, work)
         try:
             return await asyncio.wrap_future(answer)
@@ -96,10 +101,12 @@ class Jobs:
         return {"state": state, "ahead": ahead, **facts}
 
     def stop(self, name: JobName) -> bool:
-        """Ask a job to stop; return whether there was one."""
+        """Ask a job to stop, also one that has yet to come; return whether there was one."""
         job = self._jobs.get(name)
         if job is not None:
             job.stop()
+        elif name not in self._unwanted:
+            self._unwanted.append(name)
         return job is not None
 
     def _do(self, name: str, job: Job, work: Callable[[Job], T]) -> T:

@@ -11,12 +11,16 @@ from PIL import Image
 from gan_core.latent.point import LatentPoint
 
 LOSSLESS_SIDE = 1024  # pixels high up to which a picture or sheet travels without loss
+SMALL = 64 * 64 * 3  # bytes up to which packing a picture takes longer than sending it
 
 
 def encode(picture: np.ndarray) -> tuple[str, bytes]:
-    """Return (media type, bytes) of uint8 [H, W, C]: quick PNG without loss while it is small, quick WebP beyond."""
+    """Return (media type, bytes) of uint8 [H, W, C]: BMP while it is tiny and opaque, quick PNG, quick WebP beyond a limit."""
     file = io.BytesIO()
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    if picture.size <= SMALL and picture.shape[2] != 4:
+        image.save(file, "bmp")
+        return "image/bmp", file.getvalue()
     if len(picture) <= LOSSLESS_SIDE:
         image.save(file, "png", compress_level=1)
         return "image/png", file.getvalue()

@@ -61,7 +61,7 @@ def test_phone_has_no_sideways_scroll_and_room_for_thumbs(visit, tab):
 def test_the_picture_stays_in_view_on_a_phone(visit):
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.wait_for_selector(AWAKE)
-    page.locator("#panel-explore .more").scroll_into_view_if_needed()
+    page.locator(".directions .more").scroll_into_view_if_needed()
     box = page.locator("#panel-explore .hero").bounding_box()
     assert page.evaluate("scrollY") > 50
     assert box["y"] >= 0 and box["y"] + box["height"] < 600

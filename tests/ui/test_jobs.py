@@ -57,6 +57,15 @@ def test_stop_ends_running_work_and_work_that_still_waits():
     assert jobs.progress("job-second") == {"state": "none"}
 
 
+def test_a_stop_that_overtakes_its_job_is_kept():
+    jobs = Jobs(1)
+    assert not jobs.stop("job-early")
+    with pytest.raises(StudioError, match="Stopped"):
+        asyncio.run(jobs.run("job-early", lambda job: "drawn"))
+    for name in ("job-other", "job-early"):
+        assert asyncio.run(jobs.run(name, lambda job: "drawn")) == "drawn"
+
+
 def test_too_many_and_the_same_name_twice_are_refused_in_words():
     jobs, go = Jobs(1), threading.Event()
 

@@ -94,3 +94,17 @@ def test_taking_waits_for_work():
     queue.put(sequence("m", 1))
     thread.join(10)
     assert len(parts) == 1
+
+
+def test_a_lone_picture_after_many_together_waits_no_longer_than_a_moment(monkeypatch):
+    monkeypatch.setattr(waiting, "GATHER", 0.05)
+    queue = Waiting()
+    for _ in range(8):
+        queue.put(sequence("m", 1))
+    assert len(queue.take({})) == 8
+    first, second = sequence("m", 1), sequence("m", 1)
+    queue.put(first)
+    threading.Timer(0.01, queue.put, [second]).start()
+    assert len(queue.take({})) == 2  # the second one came within the moment
+    queue.put(third := sequence("m", 1))
+    assert taken(queue.take({})) == {third: 1}
