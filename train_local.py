@@ -13,7 +13,8 @@ def parser() -> argparse.ArgumentParser:
     from gan_core.config import add_flags
 
     p = argparse.ArgumentParser(
-        description="Train a GAN or VAE on a folder of pictures; watch it in the app's Train tab."
+        description="Train a GAN or VAE on a folder of pictures; watch it in the app's Train tab.",
+        epilog="Trainings that are there: train_local.py status | pause | resume | stop | extend [RUN] (--help says more).",
     )
     add_flags(p)
     p.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run folder (or with --out)")
@@ -25,12 +26,17 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; 0 when it went well, 1 with one sentence on stderr when not."""
     from gan_core.errors import StudioError
+    from gan_core.training.terminal import COMMANDS, obey
 
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
     try:
+        if words and words[0] in COMMANDS:
+            config = obey(words)
+            return run(config, True) if config else 0
+        arguments = parser().parse_args(words)
         if arguments.list:
             return list_everything()
-        config, resume = read_config(arguments, sys.argv[1:] if argv is None else argv)
+        config, resume = read_config(arguments, words)
         return dry_run(config) if arguments.dry_run else run(config, resume)
     except StudioError as error:
         print(f"\n{error}", file=sys.stderr)
@@ -41,6 +47,7 @@ def read_config(arguments: argparse.Namespace, argv: list[str]):
     """The TrainConfig that the flags give; for --resume the run's own, with the flags that were typed on top."""
     from gan_core.config import TrainConfig, from_flags
     from gan_core.errors import StudioError
+    from gan_core.training.budget import withdraw
     from gan_core.training.run import Run
 
     if arguments.resume is None:
@@ -54,6 +61,8 @@ def read_config(arguments: argparse.Namespace, argv: list[str]):
         if any(a.split("=")[0] == "--" + f.name.replace("_", "-") for a in argv)
     }
     changes = {name: getattr(arguments, name) for name in typed - {"out"}}
+    if changes.keys() & {"minutes", "steps"}:
+        withdraw(Run(folder).path)
     return dataclasses.replace(Run(folder).config, out=folder, **changes).checked(), True
 
 
@@ -92,7 +101,7 @@ class ProgressBar:
             for said in (event["choice"], event["transfer"], *event["notes"]):
                 if said:
                     print(said["message"])
-        elif kind in ("warning", "end", "paused", "resumed"):
+        elif kind in ("warning", "end", "paused", "resumed", "extended"):
             print(("\n" if self.live else "") + event.get("message", kind), flush=True)
 
     @staticmethod

@@ -20,7 +20,8 @@ from gan_core import StudioError, TrainConfig, checkpoint
 from gan_core.training import loop
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
-from gan_core.training.run import Run, free_name, launch, list_runs
+from gan_core.training.launch import free_name, launch
+from gan_core.training.run import Run, list_runs
 from gan_core.training.setup import prepare
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,29 +1,29 @@
 """train(config): the training loop as a generator of events, which it also writes into the run folder."""
 
-import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import torch
-from filelock import Timeout
 
 from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
+from gan_core.training.claim import claimed, dismiss, tell_if_nobody_else_can
+from gan_core.training.control import LOOK_SECONDS, Requests
 from gan_core.training.ema import EMA
+from gan_core.training.files import FULL, disk_error
 from gan_core.training.keep import ModelFolder
 from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words
 from gan_core.training.moments import Moments
 from gan_core.training.report import Losses, Reporter
-from gan_core.training.run import FULL, Run, disk_error
+from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples, save_sheet
 from gan_core.training.setup import default_out
-from gan_core.training.state import Counters, has_state, save_state
+from gan_core.training.state import Counters, save_state
 
 MAX_ROLLBACKS = 5
-CONTROL_SECONDS = 0.2
 LOOK_EVERY = 16  # steps between two looks at whether the losses on a GPU are finite: looking makes it wait
 
 
@@ -45,14 +45,14 @@ def train(config: TrainConfig, should_stop: Callable[[], bool] | None = None, re
                 follow(config, run, resume)
         except StudioError as error:
             if error.code == "train.rank_lost":
-                _tell_if_nobody_else_can(run, error)
+                tell_if_nobody_else_can(run, error)
             raise
 
 
 def _lead(config: TrainConfig, run: Run, should_stop: Callable[[], bool], resume: bool) -> Iterator[dict]:
     """The first process's part: everything but the steps that all take together."""
     try:
-        with _claimed(config, run, resume):
+        with claimed(config, run, resume):
             try:
                 with said_in_words():
                     yield from Session(config, run, should_stop).events(resume)
@@ -61,45 +61,15 @@ def _lead(config: TrainConfig, run: Run, should_stop: Callable[[], bool], resume
                 raise
     except StudioError as error:
         if error.code != "train.rank_lost":
-            _dismiss(Order.FAIL)
+            dismiss(Order.FAIL)
         raise
-
-
-@contextlib.contextmanager
-def _claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
-    """Hold the run folder's lock. Raises StudioError when the folder is taken."""
-    if has_state(run.checkpoint_folder) and not resume:
-        raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
-    run.save_config(config)
-    try:
-        lock = run.lock().acquire(timeout=3)
-    except Timeout:
-        raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name) from None
-    with lock:
-        run.clear_control()
-        yield
-
-
-def _tell_if_nobody_else_can(run: Run, error: StudioError) -> None:
-    """The first process writes the last event; where it is the one that is gone, whoever gets the lock first does."""
-    with contextlib.suppress(Timeout, OSError), run.lock().acquire(timeout=1):
-        events = run.read_events()[0]
-        if events and events[-1]["type"] != "end":
-            run.fail(error)
-
-
-def _dismiss(order: Order) -> None:
-    """Let the other processes go."""
-    with contextlib.suppress(StudioError):
-        tell(order)
-    parallel.leave()
 
 
 class Session:
     """The first process's work on a run: built from a config, it yields events until the budget is spent or it is stopped."""
 
     def __init__(self, config: TrainConfig, run: Run, should_stop: Callable[[], bool]):
-        self.run, self._should_stop = run, should_stop
+        self.run, self.requests = run, Requests(run, should_stop)
         self.learner = Learner(config, run)
         self.config, self.family = self.learner.config, self.learner.family
         self.ema = EMA(self.family.generator, config.ema_share, config.ema_cap)
@@ -108,7 +78,6 @@ class Session:
         self.model_folder = ModelFolder(run, self.learner, self.samples, self.counters)
         self.moments = Moments(run.moments_folder)
         self.reporter = Reporter(run, self.learner, self.counters)
-        self._asked, self._asked_at = "", 0.0
         self._last_progress, self._last_checkpoint = -1e9, 0.0
         self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
 
@@ -125,16 +94,19 @@ class Session:
             yield from self.sample()
             yield from self.checkpoint()
         self.reporter.measure_speed_from_here()
-        state = "done"
-        while self.progress() < 1:
-            if self.asked() == "stop":
-                state = "stopped"
-                break
-            if self.asked() == "pause":
+        while not (state := self.over()):
+            if self.requests.action() == "pause":
                 yield from self.wait_while_paused()
-                continue
-            yield from self.step()
+            else:
+                yield from self.extend()
+                yield from self.step()
         yield from self.finish(state)
+
+    def over(self) -> str:
+        """Why the run is to end, "done" or "stopped"; "" while it is not."""
+        if self.progress() >= 1 and self.requests.longer(self.config, now=True) is None:
+            return "done"
+        return "stopped" if self.requests.action() == "stop" else ""
 
     def step(self) -> Iterator[dict]:
         """Learn from one batch, together with all processes, and report whatever is due."""
@@ -175,22 +147,26 @@ class Session:
 
     # ---- what is asked from outside
 
-    def asked(self) -> str:
-        """pause, stop or "": the process's own signal first, then the run folder, looked at five times a second."""
-        if self._should_stop():
-            return "stop"
-        if time.monotonic() - self._asked_at >= CONTROL_SECONDS:
-            self._asked, self._asked_at = self.run.requested(), time.monotonic()
-        return self._asked
+    def extend(self) -> Iterator[dict]:
+        """Obey a longer budget, from a checkpoint on: a resumed run then has it from the same step as this one."""
+        longer = self.requests.longer(self.config, now=self.progress() >= 1)
+        if longer is not None:
+            self.config = self.learner.config = replace(self.config, minutes=longer.minutes, steps=longer.steps)
+            yield self.reporter.emit(
+                "extended", step=self.counters.step, minutes=self.config.minutes, steps=self.config.steps
+            )
+            yield from self.checkpoint()
+            yield from self.report()
 
     def wait_while_paused(self) -> Iterator[dict]:
         """Save, then sleep until resumed or stopped."""
         yield from self.checkpoint()
         yield self.reporter.emit("paused", step=self.counters.step)
-        while self.asked() == "pause":
+        while self.requests.action() == "pause":
             tell(Order.WAIT)
-            time.sleep(CONTROL_SECONDS)
-        if self.asked() != "stop":
+            yield from self.extend()
+            time.sleep(LOOK_SECONDS)
+        if self.requests.action() != "stop":
             yield self.reporter.emit("resumed", step=self.counters.step)
 
     # ---- what is told and kept
@@ -241,7 +217,7 @@ class Session:
                     "train.disk_full", "The disk is full. Make some room: training then goes on by itself."
                 )
                 told = True
-            if self.asked() == "stop":
+            if self.requests.action() == "stop":
                 return
             tell(Order.WAIT)
             time.sleep(1.0)
@@ -277,7 +253,7 @@ class Session:
 
     def finish(self, state: str) -> Iterator[dict]:
         """Let the other processes go; then the last report, samples, checkpoint and model, and the end event."""
-        _dismiss(Order.END)
+        dismiss(Order.END)
         yield from self.report()
         yield from self.sample()
         yield from self.checkpoint()

@@ -4,18 +4,14 @@ config.json     the TrainConfig               choice.json     what was chosen wh
 events.jsonl    what happened, one JSON object a line
 samples/        the same points at each step  checkpoint/     to go on from
 model/          the averaged model so far     moments/        the same from earlier, by pictures seen (model folders)
-control.json    what was asked for: pause, resume, stop
+control.json    what was asked for: pause, resume, stop    extend.json    a longer budget, where it was given one
 """
 
 import contextlib
 import errno
 import json
 import os
-import re
 import shutil
-import subprocess
-import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +20,12 @@ from filelock import FileLock, Timeout
 
 from gan_core.config import TrainConfig, read_json
 from gan_core.errors import StudioError
+from gan_core.training import budget
+from gan_core.training.files import FULL, disk_error, replace_text
 
 ACTIONS = ("pause", "resume", "stop")
 TAIL = 65_536  # bytes of events.jsonl that hold the latest progress
 STARTING = 60.0  # seconds a launched trainer may take before its first event
-FULL = (errno.ENOSPC, errno.EDQUOT)
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -66,8 +62,8 @@ class Run:
 
     @property
     def config(self) -> TrainConfig:
-        """What was asked for. Raises StudioError when config.json is missing or damaged."""
-        return TrainConfig.from_dict(read_json(self._config))
+        """What was asked for, and any time granted since. Raises StudioError when config.json is missing or damaged."""
+        return budget.extended(TrainConfig.from_dict(read_json(self._config)), self.path)
 
     def save_config(self, config: TrainConfig) -> None:
         """Write config.json (atomically), making the folder. Raises StudioError when the disk refuses."""
@@ -85,7 +81,7 @@ class Run:
     def _save(self, path: Path, values: dict) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            _replace(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
+            replace_text(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
         except OSError as error:
             raise disk_error(error) from None
 
@@ -144,7 +140,7 @@ class Run:
         """Ask the trainer to pause, resume or stop; it obeys within a step. Raises StudioError for another word."""
         if action not in ACTIONS:
             raise StudioError("run.action", "A run can be asked to: {known}.", known=", ".join(ACTIONS))
-        _replace(self._control, json.dumps({"action": action, "time": time.time()}))
+        replace_text(self._control, json.dumps({"action": action, "time": time.time()}))
 
     def requested(self) -> str:
         """What was last asked for, or "" ."""
@@ -174,7 +170,7 @@ class Run:
 
     def status(self) -> Status:
         """How the run stands, from the last events and whether its process lives."""
-        events = self._tail()
+        events = self.latest_events()
         last = {e["type"]: e for e in events}
         progress = last.get("progress", {})
         facts = {
@@ -198,7 +194,8 @@ class Run:
         return Status("interrupted", **{**facts, "remaining": None}, code="run.interrupted",
                       message="The training process is gone. Resume goes on from the last checkpoint.")  # fmt: skip
 
-    def _tail(self) -> list[dict]:
+    def latest_events(self) -> list[dict]:
+        """The last events, TAIL bytes of them."""
         return self.read_events(max(0, self.events_size() - TAIL))[0]
 
     def log_tail(self, size: int = 2000) -> str:
@@ -215,11 +212,6 @@ class Run:
         shutil.rmtree(self.path)
 
 
-def disk_error(error: OSError) -> StudioError:
-    """The sentence for a run folder that cannot be written."""
-    return StudioError("train.disk", "The run folder cannot be written: {why}.", why=error.strerror or str(error))
-
-
 def list_runs(root: Path | str) -> list[Run]:
     """Every run under `root`, newest first."""
     root = Path(root)
@@ -231,49 +223,6 @@ def list_runs(root: Path | str) -> list[Run]:
     return sorted(runs, key=lambda run: _modified(run._config), reverse=True)
 
 
-def command(config: TrainConfig, resume: bool = False) -> list[str]:
-    """The command a person would type for this run, from the project's folder."""
-    if resume:
-        return ["python", "train_local.py", "--resume", config.out]
-    return ["python", "train_local.py", *config.to_argv()]
-
-
-def launch(config: TrainConfig, resume: bool = False) -> Run:
-    """Start `train_local.py` for `config.out` in a process of its own, which outlives this one; return its Run at once.
-
-    Raises StudioError when a run of that name is there already (or, to resume, is not).
-    """
-    run = Run(config.out)
-    if run.alive():
-        raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name)
-    if resume != (run.path / "config.json").exists():
-        if resume:
-            raise StudioError("run.missing", "There is no run in {folder}.", folder=str(run.path))
-        raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
-    if resume:
-        os.utime(run.path / "config.json")
-    else:
-        run.save_config(config)
-    run.clear_control()
-    argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
-    with open(run.path / "trainer.log", "ab") as log:
-        detached = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-        )
-        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
-    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
-    return run
-
-
-def free_name(root: Path | str, wanted: str) -> str:
-    """A run name that is not taken, from any wish: letters, digits, dashes and CJK characters stay."""
-    clean = re.sub(r"[^\w-]+", "-", wanted.strip(), flags=re.UNICODE).strip("-_").lower()[:60] or "run"
-    name, number = clean, 2
-    while (Path(root) / name).exists():
-        name, number = f"{clean}-{number}", number + 1
-    return name
-
-
 def _parse(data: bytes) -> list[dict]:
     events = []
     for line in data.splitlines():
@@ -282,15 +231,6 @@ def _parse(data: bytes) -> list[dict]:
             if isinstance(event, dict) and isinstance(event.get("type"), str):
                 events.append(event)
     return events
-
-
-def _replace(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        new.write_text(text, encoding="utf-8")
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def _modified(path: Path) -> float:

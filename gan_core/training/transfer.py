@@ -9,7 +9,7 @@ from gan_core.checkpoint import CONFIG, load_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.models.base import Generator
-from gan_core.training.run import ROOT
+from gan_core.training.launch import ROOT
 
 WEIGHTS = ROOT / "weights"
 HEAD_START = 0.05  # share of the run over which the generator's rate rises from zero: the discriminator begins anew

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from gan_core import data
 from gan_core.device import pick
 from gan_core.errors import StudioError
-from gan_core.training.run import launch
+from gan_core.training.launch import launch
 from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads
 from gan_core.ui.library import Library
 from gan_core.ui.requests import Between

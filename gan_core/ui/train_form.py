@@ -8,7 +8,8 @@ from gan_core import models
 from gan_core.config import RANGES, ModelConfig, TrainConfig
 from gan_core.data import builtin_names
 from gan_core.errors import StudioError
-from gan_core.training import run
+from gan_core.training.launch import ROOT, free_name
+from gan_core.training.launch import command as command_of
 from gan_core.training.preset import Situation, choose
 from gan_core.training.transfer import WEIGHTS, check_family
 from gan_core.ui import limits, uploads
@@ -36,7 +37,7 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
     limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
     title, source = _title(form.get("name")), source_name(form["source"])
-    out = runs / run.free_name(runs, title or (source if family == "auto" else f"{source}-{family}"))
+    out = runs / free_name(runs, title or (source if family == "auto" else f"{source}-{family}"))
     start = start_model(form.get("start_from"), family, library)
     given = {name: value for name, value in values.items() if value is not None}
     config = TrainConfig(
@@ -100,12 +101,12 @@ def source_name(source: dict) -> str:
 
 def command(config: TrainConfig) -> str:
     """Return the line that starts the same training from a terminal in the project's folder; paths inside it are shortened."""
-    return " ".join(shlex.quote(_shortened(word)) for word in run.command(config))
+    return " ".join(shlex.quote(_shortened(word)) for word in command_of(config))
 
 
 def _shortened(word: str) -> str:
     path = Path(word)
-    return str(path.relative_to(run.ROOT)) if path.is_absolute() and path.is_relative_to(run.ROOT) else word
+    return str(path.relative_to(ROOT)) if path.is_absolute() and path.is_relative_to(ROOT) else word
 
 
 def _folder(name, allowed: bool) -> str:

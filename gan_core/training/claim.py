@@ -1,0 +1,43 @@
+"""Who works on a run folder: one first process at a time, which lets the others go when it ends."""
+
+import contextlib
+from collections.abc import Iterator
+
+from filelock import Timeout
+
+from gan_core import parallel
+from gan_core.config import TrainConfig
+from gan_core.errors import StudioError
+from gan_core.training.learner import Order, tell
+from gan_core.training.run import Run
+from gan_core.training.state import has_state
+
+
+@contextlib.contextmanager
+def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
+    """Hold the run folder's lock. Raises StudioError when the folder is taken."""
+    if has_state(run.checkpoint_folder) and not resume:
+        raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
+    run.save_config(config)
+    try:
+        lock = run.lock().acquire(timeout=3)
+    except Timeout:
+        raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name) from None
+    with lock:
+        run.clear_control()
+        yield
+
+
+def tell_if_nobody_else_can(run: Run, error: StudioError) -> None:
+    """The first process writes the last event; where it is the one that is gone, whoever gets the lock first does."""
+    with contextlib.suppress(Timeout, OSError), run.lock().acquire(timeout=1):
+        events = run.read_events()[0]
+        if events and events[-1]["type"] != "end":
+            run.fail(error)
+
+
+def dismiss(order: Order) -> None:
+    """Let the other processes go."""
+    with contextlib.suppress(StudioError):
+        tell(order)
+    parallel.leave()

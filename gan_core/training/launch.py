@@ -1,0 +1,57 @@
+"""Starting a trainer in a process of its own, which outlives the one that asked for it."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from gan_core.config import TrainConfig
+from gan_core.errors import StudioError
+from gan_core.training.run import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def command(config: TrainConfig, resume: bool = False) -> list[str]:
+    """The command a person would type for this run, from the project's folder."""
+    if resume:
+        return ["python", "train_local.py", "--resume", config.out]
+    return ["python", "train_local.py", *config.to_argv()]
+
+
+def launch(config: TrainConfig, resume: bool = False) -> Run:
+    """Start `train_local.py` for `config.out` in a process of its own, which outlives this one; return its Run at once.
+
+    Raises StudioError when a run of that name is there already (or, to resume, is not).
+    """
+    run = Run(config.out)
+    if run.alive():
+        raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name)
+    if resume != (run.path / "config.json").exists():
+        if resume:
+            raise StudioError("run.missing", "There is no run in {folder}.", folder=str(run.path))
+        raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
+    if resume:
+        os.utime(run.path / "config.json")
+    else:
+        run.save_config(config)
+    run.clear_control()
+    argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
+    with open(run.path / "trainer.log", "ab") as log:
+        detached = (
+            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+        )
+        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
+    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
+    return run
+
+
+def free_name(root: Path | str, wanted: str) -> str:
+    """A run name that is not taken, from any wish: letters, digits, dashes and CJK characters stay."""
+    clean = re.sub(r"[^\w-]+", "-", wanted.strip(), flags=re.UNICODE).strip("-_").lower()[:60] or "run"
+    name, number = clean, 2
+    while (Path(root) / name).exists():
+        name, number = f"{clean}-{number}", number + 1
+    return name
