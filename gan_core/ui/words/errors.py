@@ -81,6 +81,7 @@ ERRORS: dict[str, str] = {
     "hub.too_large": "{repo} 里的 {name} 有 {size} MB，最多只能载入 {most} MB。",
     "hub.unauthorised": "Hub 不接受这个访问令牌。请从 Hub 设置页重新复制。",
     "hub.unavailable": "Hugging Face Hub 没有给出可用的回答。请过几分钟再试。",
+    "metrics.memorisation.few": "只有 {pictures} 张图片和 {samples} 个样本，无法判断是否照抄；两者都至少需要 {fewest} 个。",
     "metrics.no_extractor": "评价图片的网络还没有安装。请安装：pip install {packages}",
     "metrics.small_n": "{n} 个样本说明不了问题，至少需要 {fewest} 个。",
     "metrics.too_few": "只有 {count} 张图片可供比较，至少需要 {fewest} 张。请使用更多图片。",
