@@ -135,6 +135,9 @@ class TrainConfig:
     gamma: float | None = _help(None, "weight of the gradient penalty; default from resolution and batch")
     gamma_final: float | None = _help(None, "share of gamma that is left at the end, falling as a cosine")
     penalty_every: int | None = _help(None, "take the gradient penalty every so many steps, weighted up accordingly")
+    unroll: int | None = _help(
+        None, "let the generator look so many discriminator steps ahead (Unrolled GAN): more variety, slower"
+    )
     path_length: float | None = _help(None, "weight of the path length penalty on the generator, taken every 4 steps")
     discriminator: str | None = _help(
         None, "whose discriminator to train against; default: the family's own", choices=("dcgan", "stylegan2", "r3gan")
@@ -202,7 +205,7 @@ RANGES = {
     "limit": (1, 10**7), "batch": (1, 4096), "seed": (0, 2**32 - 1), "lr": (1e-7, 1.0), "d_lr": (1e-7, 1.0), "lr_final": (0.0, 1.0),
     "width": (4, 1024), "d_width": (4, 1024), "z_dim": (2, 1024), "gamma": (0.0, 1e4), "penalty_every": (1, 64),
     "beta2": (0.0, 0.9999), "beta2_final": (0.0, 0.9999), "w_dim": (2, 1024), "mapping_layers": (1, 16), "mixing": (0.0, 1.0),
-    "gamma_final": (0.0, 1.0), "path_length": (0.0, 1e3), "ada_target": (0.0, 1.0), "accumulate": (1, 1024),
+    "gamma_final": (0.0, 1.0), "path_length": (0.0, 1e3), "unroll": (0, 10), "ada_target": (0.0, 1.0), "accumulate": (1, 1024),
     "augment": (0.0, 1.0), "beta": (0.0, 1e4), "ema_share": (0.0, 1.0), "ema_cap": (1, 10**8), "checkpoint_seconds": (0.0, 3600.0),
 }  # fmt: skip
 

@@ -1,6 +1,8 @@
 """The training step that every GAN family shares: two networks, and losses, penalties and augmentation by name."""
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +13,7 @@ from gan_core.augment import augmentation
 from gan_core.augment.controller import AdaptiveStrength
 from gan_core.models.base import Batch, Family
 from gan_core.schedules import cosine
+from gan_core.unroll import Flat, unrolled
 
 PATH_EVERY = 4  # steps between path length penalties (StyleGAN2's lazy regularization)
 PATH_SHRINK = 2  # only every so many pictures of a batch take part in it
@@ -89,45 +92,77 @@ class AdversarialFamily(Family):
 
         Returns (loss, real logits, generated logits, penalty), all detached.
         """
+        loss, penalty, real, generated = self.contest(self.discriminator, batch, fake)
+        ((loss + penalty * self.gamma() * self.train.penalty_every) / parts).backward()
+        return loss.detach(), real.detach(), generated.detach(), penalty.detach()
+
+    def contest(self, discriminator: Callable, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """(loss, penalty, real logits, generated logits) of a discriminator, differentiable in it and in `fake`."""
         train = self.train
         penalise = train.penalty != "none" and train.gamma > 0 and batch.step % train.penalty_every == 0
         images = torch.cat([batch.images, fake.float()]).contiguous(memory_format=torch.channels_last)
         labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
-        images.requires_grad_(penalise)
+        if penalise and not images.requires_grad:
+            images.requires_grad_()
         draws = batch.draws("judge")
-        with self.device.autocast() if not penalise else torch.enable_grad():  # penalties stay in fp32
-            logits = self.discriminator(self.augmentation(images, self.strength, draws), labels).float()
+        exact = penalise or discriminator is not self.discriminator  # what is differentiated twice stays in fp32
+        with torch.enable_grad() if exact else self.device.autocast():
+            logits = discriminator(self.augmentation(images, self.strength, draws), labels).float()
         real, generated = logits.chunk(2)
         loss = self.loss.discriminator(real, generated)
-        penalty = self.penalty(images, logits, labels, draws) if penalise else loss.new_zeros(())
-        gamma = self.gamma() * train.penalty_every
-        ((loss + penalty * gamma) / parts).backward()
-        return loss.detach(), real.detach(), generated.detach(), penalty.detach()
+        penalty = self.penalty(images, logits, labels, draws, discriminator) if penalise else loss.new_zeros(())
+        return loss, penalty, real, generated
 
     def gamma(self) -> float:
         """The penalty's weight now: it falls over the run, and doubles each time the numbers ran away."""
         return self.caution * cosine(self.progress, self.train.gamma, self.train.gamma * self.train.gamma_final)
 
-    def penalty(self, images: Tensor, logits: Tensor, labels: Tensor | None, draws) -> Tensor:
+    def penalty(
+        self, images: Tensor, logits: Tensor, labels: Tensor | None, draws, discriminator: Callable | None = None
+    ) -> Tensor:
         """The gradient penalty by name, on the judged pictures and through their augmentation (as R3GAN takes it)."""
         if self.train.penalty == "r1r2":
             return 2 * losses.zero_centred_penalty(logits, images)  # a mean over both halves, so twice it is R1 + R2
         half = len(images) // 2
         if self.train.penalty == "r1":
             return 2 * losses.zero_centred_penalty(logits[:half], images)  # the generated half adds zeros to the mean
-        real, fake = images.detach().chunk(2)
-        between = torch.lerp(real, fake, draws.uniform(half, 1, 1, 1)).requires_grad_()
+        real, fake = (images.detach() if images.is_leaf else images).chunk(2)
+        between = torch.lerp(real, fake, draws.uniform(half, 1, 1, 1))
+        if not between.requires_grad:
+            between.requires_grad_()
         labels = None if labels is None else labels[:half]
-        judged = self.discriminator(self.augmentation(between, self.strength, draws), labels)
+        judged = (discriminator or self.discriminator)(self.augmentation(between, self.strength, draws), labels)
         return losses.wgan_gradient_penalty(judged, between)
 
     def fool(self, batch: Batch, fake: Tensor, real_logits: Tensor, parts: int) -> Tensor:
         """Add 1/parts of the generator's gradients; return its loss. The discriminator's weights get no gradients."""
-        with self.device.autocast():
-            logits = self.discriminator(self.augmentation(fake, self.strength, batch.draws("fool")), batch.labels)
+        if self.train.unroll:
+            real_logits, logits = self.look_ahead(batch, fake)
+        else:
+            with self.device.autocast():
+                logits = self.discriminator(self.augmentation(fake, self.strength, batch.draws("fool")), batch.labels)
         loss = self.loss.generator(real_logits, logits.float())
         (loss / parts).backward()
         return loss.detach()
+
+    def look_ahead(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits (real, generated) of the discriminator as it would be after `unroll` more steps on these pictures.
+
+        Those steps are the optimizer's own and are differentiated, so that the generator learns how the discriminator would
+        answer (Metz et al. 2017, sec. 2.2); the discriminator itself stays as it is. A batch taken in parts, or shared by
+        several processes, looks ahead on each part alone.
+        """
+        flat = Flat(self.discriminator)
+        weight = self.gamma() * self.train.penalty_every
+
+        def objective(parameters: Tensor) -> Tensor:
+            loss, penalty, _, _ = self.contest(partial(flat, parameters), batch, fake)
+            return loss + penalty * weight
+
+        rule = flat.adam(self._optimizers["discriminator"])
+        ahead = unrolled(flat.parameters(), objective, rule, self.train.unroll)
+        _, _, real, generated = self.contest(partial(flat, ahead), batch, fake)
+        return real, generated
 
     def adapt(self, batch: Batch, real: Tensor, generated: Tensor) -> None:
         """Let the augmentation's strength follow the logits of a step, where it is adaptive."""

@@ -142,7 +142,7 @@ class Family(ABC):
 
     BASE: ClassVar[dict] = dict(
         lr_schedule="linear", lr_final=0.2, beta2=0.99, beta2_final=0.99, loss="relativistic", penalty="none", gamma_final=1.0,
-        penalty_every=1, path_length=0.0, augmentation="none", augment=0.0, ada_target=0.6, beta=1.0, w_dim=64, mapping_layers=2, mixing=0.0,
+        penalty_every=1, path_length=0.0, unroll=0, augmentation="none", augment=0.0, ada_target=0.6, beta=1.0, w_dim=64, mapping_layers=2, mixing=0.0,
     )  # fmt: skip
 
     def __init__(self, config: ModelConfig, train: TrainConfig, device: Device):

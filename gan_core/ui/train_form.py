@@ -15,7 +15,7 @@ from gan_core.training.transfer import WEIGHTS, check_family
 from gan_core.ui import limits, uploads
 from gan_core.ui.library import Entry, Library
 
-WHOLE = ("steps", "resolution", "batch", "seed", "width", "d_width", "z_dim")
+WHOLE = ("steps", "resolution", "batch", "seed", "width", "d_width", "z_dim", "unroll")
 DECIMAL = ("minutes", "lr", "gamma", "augment")
 CHOICES = {f.name: f.metadata["choices"] for f in TrainConfig.__dataclass_fields__.values() if "choices" in f.metadata}
 CHOSEN = ("fit", "loss", "conditional", "penalty", "augmentation")  # of these, a form may set

@@ -108,7 +108,7 @@ studio.trainSetup = (section, api, started) => {
       group("pictures", [...texts(["resolution"]), field("conditional", conditional()), flip]),
       group("network", texts(["width", "d_width", "z_dim"])),
       group("learning", [...texts(budget), field("seed", text("0"))]),
-      group("contest", [field("loss", select("loss")), field("penalty", select("penalty")), ...texts(["gamma"]), field("augmentation", select("augmentation")), ...texts(["augment"])]),
+      group("contest", [field("loss", select("loss")), field("penalty", select("penalty")), ...texts(["gamma"]), field("augmentation", select("augmentation")), ...texts(["augment", "unroll"])]),
     );
   };
 

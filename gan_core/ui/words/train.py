@@ -142,6 +142,12 @@ WORDS = {
     "train.augmentation.none": ("None", "无"),
     "train.augment": ("Augmentation's strength", "增强强度"),
     "train.augment.help": ("From 0 to 1; adaptive augmentation begins there.", "0 到 1；自适应时为起始值。"),
+    "train.unroll": ("Steps to look ahead", "提前看几步"),
+    "train.unroll.help": (
+        "From 0 to 10. The generator then learns how the discriminator would answer (Unrolled GAN): more variety where pictures "
+        "become alike, and each step slower.",
+        "0 到 10。生成器会考虑判别器接下来的应对（Unrolled GAN）：图片变得雷同时能保住多样性，但每一步更慢。",
+    ),
     "train.curve.augment": ("Augmentation", "数据增强"),
     "train.curve.augment.help": (
         "How much the pictures are varied for the discriminator. It rises when the discriminator learns them by heart.",
