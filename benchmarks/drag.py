@@ -105,6 +105,8 @@ def measure(browser, url: str) -> dict:
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     page.goto(url)
     page.wait_for_selector(SLIDER, timeout=60_000)
+    for more in page.locator(".directions .more:visible").all():
+        more.click()  # all sliders, up to 24, and the pictures at their ends
     page.wait_for_timeout(1500)
     drag(page)  # warm
     figures = drag(page)

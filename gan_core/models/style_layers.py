@@ -94,9 +94,11 @@ class SynthesisLayer(nn.Module):
         demodulation = GAIN * (styles.square().float() @ power.T.float() + 1e-8).rsqrt()
         x = self.convolve(x * styles.to(x.dtype)[:, :, None, None])
         x = torch.addcmul((self.bias * GAIN).to(x.dtype)[:, None, None], x, demodulation.to(x.dtype)[:, :, None, None])
+        drawing = not torch.is_grad_enabled()  # then in place: at a large size, memory is what takes the time
         if noise is not None:
-            x = x + (noise * (self.noise_strength * GAIN)).to(x.dtype)
-        x = F.leaky_relu(x, SLOPE)
+            noise = (noise * (self.noise_strength * GAIN)).to(x.dtype)
+            x = x.add_(noise) if drawing else x + noise
+        x = F.leaky_relu(x, SLOPE, inplace=drawing)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
 
     def convolve(self, x: Tensor) -> Tensor:
