@@ -4,6 +4,7 @@ A new source is one file with `SOURCE = Source(accepts, matches, describe, load)
 SOURCES.
 """
 
+from collections.abc import Collection
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
@@ -48,18 +49,23 @@ def load(
     limit: int | None = None,
     progress: Progress | None = None,
     split: str | None = None,
+    exclude: Collection[str] = (),
 ) -> PictureSet:
     """Decode the pictures of a bundled name, folder, zip or idx file once, into one uint8 tensor.
 
     `resolution` (pixels) and `channels` (1, 3 or 4) are chosen to suit the pictures when None. `fit` says what happens
     to pictures that are not square: "crop" (the middle), "pad" or "stretch". `limit` reads no more than so many
     pictures. `split` is "train" (the default), "test" or "all"; pictures that have no held-out part are given whole.
+    `exclude` names files to leave out, as `.names` has them (of folders and zips).
     `progress(done, total)` is called on this thread. Unreadable pictures are left out and named in `.skipped`.
 
     Raises StudioError when `spec` is nothing that can be read, holds no readable picture, or would not fit into memory.
     """
-    options = LoadOptions(resolution, channels, fit, limit, split, progress)
-    return find_source(spec).load(fspath(spec), options)
+    options = LoadOptions(resolution, channels, fit, limit, split, progress, frozenset(exclude))
+    source = find_source(spec)
+    if exclude and not source.named:
+        raise StudioError("data.no_names", "These pictures have no file names, so none can be left out by name.")
+    return source.load(fspath(spec), options)
 
 
 def preview_sheet(

@@ -130,4 +130,4 @@ def accepts() -> str:
     return f"a bundled set ({', '.join(sheets())})"
 
 
-SOURCE = Source(accepts, matches, describe, load)
+SOURCE = Source(accepts, matches, describe, load, named=False)

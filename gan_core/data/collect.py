@@ -14,7 +14,7 @@ from gan_core.data.decode import (
     HEIF_SUFFIXES,
     SUFFIXES,
     Unreadable,
-    decode,
+    decode_sized,
     heif_available,
     open_header,
     to_channels,
@@ -81,7 +81,8 @@ def load_listing(listing: Listing, options: LoadOptions) -> PictureSet:
 
     Raises StudioError when nothing can be read, or when the pictures would not fit into memory.
     """
-    entries = spread(listing.entries, options.limit)
+    wanted, missing = leave_out(listing.entries, options.exclude)
+    entries = spread(wanted, options.limit)
     if not entries:
         raise _nothing_left(listing, listing.skipped)
     resolution = options.resolution or guess_resolution(entries)
@@ -90,17 +91,33 @@ def load_listing(listing: Listing, options: LoadOptions) -> PictureSet:
     skipped = (*listing.skipped, *skipped)
     if not decoded:
         raise _nothing_left(listing, skipped)
-    labels, classes = find_classes([entry.name for entry, _ in decoded])
-    pixels = [picture for _, picture in decoded]
+    names, pixels, sizes = (list(column) for column in zip(*decoded, strict=True))
     del decoded
+    labels, classes = find_classes(names)
     channels = options.channels or choose_channels(pixels)
     check_memory(len(pixels), channels, resolution)
     images = _stack(pixels, channels)
     return PictureSet(
         images=images, labels=torch.tensor(labels) if classes else None, label_names=classes,
         name=listing.name, title=listing.title, source=listing.name, skipped=skipped,
-        notes=notes_for(len(images), options, has_held_out=False),
+        notes=(*notes_for(len(images), options, has_held_out=False), *missing), names=tuple(names), sizes=tuple(sizes),
     )  # fmt: skip
+
+
+def leave_out(entries: Sequence[Entry], names: frozenset[str]) -> tuple[Sequence[Entry], tuple[Note, ...]]:
+    """Return the entries whose name is not among `names`, and a note when some names are nobody's.
+
+    Raises StudioError when nothing remains.
+    """
+    if not names:
+        return entries, ()
+    left = [entry for entry in entries if entry.name not in names]
+    if entries and not left:
+        raise StudioError("data.all_out", "Every picture is left out. Keep some to learn from.", count=len(entries))
+    missing = len(names) - (len(entries) - len(left))
+    message = "{count} of the names to leave out are not among these pictures."
+    note = Note("not_there", message.format(count=missing), {"count": missing})
+    return left, (note,) if missing else ()
 
 
 def spread(entries: Sequence[Entry], limit: int | None) -> Sequence[Entry]:
@@ -166,11 +183,11 @@ def notes_for(count: int, options: LoadOptions, has_held_out: bool) -> tuple[Not
 
 
 def _decode_all(entries: Sequence[Entry], resolution: int, options: LoadOptions):
-    """Return ([(entry, pixels [R, R, B])], [Skipped]); decoders release the GIL, so a few threads help."""
+    """Return ([(name, pixels [R, R, B], size)], [Skipped]); decoders release the GIL, so a few threads help."""
 
-    def attempt(entry: Entry) -> np.ndarray | Skipped:
+    def attempt(entry: Entry) -> tuple[np.ndarray, tuple[int, int]] | Skipped:
         try:
-            return decode(entry.read(), resolution, options.fit)
+            return decode_sized(entry.read(), resolution, options.fit)
         except Unreadable as error:
             return Skipped(entry.name, str(error), error.code)
         except OSError as error:
@@ -182,7 +199,7 @@ def _decode_all(entries: Sequence[Entry], resolution: int, options: LoadOptions)
             if isinstance(result, Skipped):
                 skipped.append(result)
             else:
-                decoded.append((entry, result))
+                decoded.append((entry.name, *result))
             if options.progress:
                 options.progress(done, len(entries))
     return decoded, skipped

@@ -4,7 +4,7 @@ import io
 from functools import cache
 
 import numpy as np
-from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401 (both register)
+from PIL import ExifTags, Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401 (both register)
 
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
@@ -39,11 +39,17 @@ def decode(data: bytes, resolution: int, fit: str) -> np.ndarray:
 
     Raises Unreadable with a reason, before any pixel is decoded when the header announces more than MAX_PIXELS.
     """
+    return decode_sized(data, resolution, fit)[0]
+
+
+def decode_sized(data: bytes, resolution: int, fit: str) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return what `decode` does, and the (width, height) of the upright original. Raises Unreadable like it."""
     with open_header(data) as image:
         try:
+            size = image.size[::-1] if _lies_on_its_side(image) else image.size
             _draft(image, resolution)
             image.load()
-            return to_bands(fit_square(_plain(_upright(image)), resolution, fit))
+            return to_bands(fit_square(_plain(_upright(image)), resolution, fit)), size
         except MemoryError:
             raise Unreadable("memory", "there is not enough memory to decode it") from None
         except Unreadable:
@@ -79,6 +85,13 @@ def _draft(image: Image.Image, resolution: int) -> None:
     shrink = 2 * resolution / min(image.size)
     if shrink < 1:
         image.draft(None, (int(image.width * shrink), int(image.height * shrink)))
+
+
+def _lies_on_its_side(image: Image.Image) -> bool:
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
+    except Exception:  # as below
+        return False
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -184,4 +184,4 @@ def _damaged(path: Path) -> StudioError:
     return StudioError("data.idx_damaged", message, name=path.name)
 
 
-SOURCE = Source(lambda: "MNIST-style idx files or a folder of them", matches, describe, load)
+SOURCE = Source(lambda: "MNIST-style idx files or a folder of them", matches, describe, load, named=False)

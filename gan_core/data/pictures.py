@@ -73,6 +73,7 @@ class LoadOptions:
     limit: int | None = None
     split: str | None = None
     progress: Progress | None = None
+    exclude: frozenset[str] = frozenset()  # names of pictures to leave out
 
     def __post_init__(self):
         if self.resolution is not None and not MIN_RESOLUTION <= self.resolution <= MAX_RESOLUTION:
@@ -105,6 +106,8 @@ class PictureSet:
     skipped: tuple[Skipped, ...] = ()
     attributes: list[dict] | None = None  # one dict a picture, where the source knows more than a class
     notes: tuple[Note, ...] = ()
+    names: tuple[str, ...] = ()  # of the files, where there are files
+    sizes: tuple[tuple[int, int], ...] = ()  # (width, height) of the originals, as names
 
     def __len__(self) -> int:
         return len(self.images)
@@ -135,6 +138,7 @@ class Source:
     matches: Callable[[str], bool]  # cheap: looks at the name and a few bytes
     describe: Callable[[str], PictureInfo]
     load: Callable[[str, LoadOptions], PictureSet]
+    named: bool = True  # its pictures are files with names
 
 
 def as_path(spec: str) -> Path | None:

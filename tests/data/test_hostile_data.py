@@ -137,7 +137,7 @@ def test_too_many_files(put, monkeypatch):
 
 def test_too_much_memory_is_said_before_decoding(put, monkeypatch):
     monkeypatch.setattr(pictures, "MAX_TENSOR_BYTES", 2 * 3 * 64 * 64)
-    monkeypatch.setattr(collect, "decode", lambda *_: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(collect, "decode_sized", lambda *_: pytest.fail("a picture was decoded"))
     error = refusal(put(a__png=GOOD, b__png=GOOD, c__png=GOOD), resolution=64)
     assert error.code == "data.memory" and "at most 2 pictures" in str(error)
 
