@@ -1,5 +1,6 @@
 """The model that a run leaves behind: the averaged generator as a model folder, with what made it."""
 
+from copy import copy
 from dataclasses import replace
 
 from gan_core import parallel
@@ -31,6 +32,14 @@ class ModelFolder:
             facts["sliders"] = ", ".join(direction.title or direction.name for direction in network.named)
         network.config = replace(self._learner.model, training=facts)
         save_model(self._run.model_folder, network, self._samples.preview(network), model_card(network.config))
+
+    def write_best(self, network: Generator, figures: dict) -> None:
+        """Write the averaged `network` into best/, with the quality it was chosen for. Raises OSError when the disk refuses."""
+        still = copy(network)  # the same tensors; what is set here stays here
+        still.found, still.named = {}, ()
+        measured = {name: figures[name] for name in ("kid", "noise", "diversity", "n", "extractor")}
+        still.config = replace(self._learner.model, training={**self._facts(), "measured_while_training": measured})
+        save_model(self._run.best_folder, still, self._samples.preview(network), model_card(still.config))
 
     def _facts(self) -> dict:
         """How it was made, for its config.json and card."""

@@ -9,6 +9,7 @@ import torch
 from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
+from gan_core.training.best import BestModel
 from gan_core.training.claim import claimed, dismiss, tell_if_nobody_else_can
 from gan_core.training.control import LOOK_SECONDS, Requests
 from gan_core.training.ema import EMA
@@ -78,6 +79,7 @@ class Session:
         self.model_folder = ModelFolder(run, self.learner, self.samples, self.counters)
         self.moments = Moments(run.moments_folder)
         self.reporter = Reporter(run, self.learner, self.counters)
+        self.best = BestModel(run, self.learner, self.reporter, self.counters, self.model_folder)
         self._last_progress, self._last_checkpoint = -1e9, 0.0
         self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
 
@@ -186,6 +188,8 @@ class Session:
         yield from self.reporter.sample(path, self.samples.diversity(images))
         if self.moments.due(c.images, self.progress()):
             self.moments.keep(self.ema.network, c.images)
+        if self.best.due():
+            yield from self.write_events(lambda: self.best.measure(self.ema.network))
 
     def checkpoint(self) -> Iterator[dict]:
         """Save everything to go on from, and the model so far. Weights that are not finite are never saved."""
@@ -221,6 +225,12 @@ class Session:
                 return
             tell(Order.WAIT)
             time.sleep(1.0)
+
+    def write_events(self, action: Callable[[], Iterator[dict]]) -> Iterator[dict]:
+        """`write` for what yields events: those of the attempt that the disk took."""
+        done: list[dict] = []
+        yield from self.write(lambda: done.__setitem__(slice(None), action()))
+        yield from done
 
     def roll_back(self) -> Iterator[dict]:
         """Return to the last checkpoint with half the learning rate (and twice the gradient penalty); give up after a few times in a row."""
@@ -258,6 +268,7 @@ class Session:
         yield from self.sample()
         yield from self.checkpoint()
         yield from self.write(lambda: self.model_folder.write(self.ema.network, final=True))
+        yield from self.write_events(lambda: self.best.conclude(self.ema.network))
         words = "Finished" if state == "done" else "Stopped"
         message = f"{words} after {self.counters.images:,} pictures. The model is kept."
         yield self.reporter.emit(
@@ -277,4 +288,5 @@ class Session:
             if step > restored.step:
                 path.unlink(missing_ok=True)
         self.moments.forget_after(restored.images)
+        self.best.reopen()
         self._last_progress = self._last_checkpoint = restored.elapsed

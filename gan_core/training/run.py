@@ -4,7 +4,8 @@ config.json     the TrainConfig               choice.json     what was chosen wh
 events.jsonl    what happened, one JSON object a line
 samples/        the same points at each step  checkpoint/     to go on from
 model/          the averaged model so far     moments/        the same from earlier, by pictures seen (model folders)
-control.json    what was asked for: pause, resume, stop    extend.json    a longer budget, where it was given one
+control.json    what was asked for: pause, resume, stop    extend.json     a longer budget, where it was given one
+best/           the averaged model of the best quality      best.json       its figures, beside the last one's at the end
 """
 
 import contextlib
@@ -53,11 +54,11 @@ class Run:
     def __init__(self, folder: Path | str):
         self.path = Path(folder)
         self.name = self.path.name
-        self.samples_folder, self.checkpoint_folder, self.model_folder, self.moments_folder = (
-            self.path / n for n in ("samples", "checkpoint", "model", "moments")
+        self.samples_folder, self.checkpoint_folder, self.model_folder, self.moments_folder, self.best_folder = (
+            self.path / n for n in ("samples", "checkpoint", "model", "moments", "best")
         )
-        self._events, self._control, self._config, self._choice = (
-            self.path / n for n in ("events.jsonl", "control.json", "config.json", "choice.json")
+        self._events, self._control, self._config, self._choice, self._best = (
+            self.path / n for n in ("events.jsonl", "control.json", "config.json", "choice.json", "best.json")
         )
 
     @property
@@ -77,6 +78,20 @@ class Run:
     def save_choice(self, choice: dict) -> None:
         """Write choice.json (atomically). Raises StudioError when the disk refuses."""
         self._save(self._choice, choice)
+
+    @property
+    def best(self) -> dict | None:
+        """The figures of the model in best/ (training.best), at the end also `compared` with the last; None without one."""
+        with contextlib.suppress(StudioError):
+            found = read_json(self._best)
+            figures = ("kid", "noise", "images")
+            if isinstance(found, dict) and all(isinstance(found.get(key), (int, float)) for key in figures):
+                return {"extractor": "", **found}
+        return None
+
+    def save_best(self, figures: dict) -> None:
+        """Write best.json (atomically). Raises OSError when the disk refuses."""
+        replace_text(self._best, json.dumps(figures))
 
     def _save(self, path: Path, values: dict) -> None:
         try:
