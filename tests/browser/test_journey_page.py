@@ -323,3 +323,9 @@ def test_it_works_with_a_finger(visit):
     page.tap(f"{PANEL} [data-act=later]")
     seeds(page, "2,1,3")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_journey_that_the_browser_cannot_keep_is_said(journey):
+    journey.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }")
+    add(journey, 3)
+    journey.wait_for_selector(".toast:has-text('no room to keep')")

@@ -9,13 +9,18 @@ studio.panel("journey", element, server, (element, api) => {
 
   // ---- the state, and the ones before and after it
   let state = structuredClone(EMPTY), past = [], future = [], selected = 0, noise = null;
-  const view = { at: 0, playing: false, repeat: true, kind: "mp4", size: 512 };
+  const view = { at: 0, playing: false, repeat: true, kind: "mp4", size: 512, kept: true };
   const parse = text => { try { return JSON.parse(text); } catch { return null; } };
   const sound = value => Array.isArray(value?.keyframes) && value.keyframes.length <= MOST
     && value.keyframes.every(({ point, seconds, easing }) => points.isPoint(point) && seconds >= 0 && timeline.easings.includes(easing));
   const model = () => store.models.find(({ id }) => id === state.keyframes[0]?.point.model) || null;
   const file = () => ({ [KEY]: 1, ...state });
-  const remember = () => { studio.keep("journey", JSON.stringify(state)); studio.keep("journey.view", JSON.stringify({ repeat: view.repeat, kind: view.kind, size: view.size })); };
+  const remember = () => {
+    const kept = studio.keep("journey", JSON.stringify(state));
+    if (view.kept && !kept) studio.toast(t("journey.not_kept"), "bad");
+    view.kept = kept;
+    studio.keep("journey.view", JSON.stringify({ repeat: view.repeat, kind: view.kind, size: view.size }));
+  };
 
   // Every change goes through here: what it was is kept for undo, unless a drag is still going on.
   let before = null;
@@ -52,23 +57,12 @@ studio.panel("journey", element, server, (element, api) => {
   const frames = studio.journeyFrames(api, { arrived: () => show(), failed: error => studio.toast(error.message, "bad") });
   const load = async () => {
     if (!frames.count || studio.current() !== "journey") return;
-    await Promise.all([loadKeyframes(), frames.load(view.at)]);
+    await Promise.all([pictures.load(state.keyframes.map(({ point }) => point)), frames.load(view.at)]);
     if (frames.count && frames.loaded === frames.count) element.dataset.ready = String(frames.count);
   };
   const loadSoon = studio.later(60, load);
-  const pictures = new Map();
-  const loadKeyframes = studio.pump(async () => {
-    const fresh = [...new Map(state.keyframes.map(({ point }) => [points.key(point), point])).entries()].filter(([key]) => !pictures.has(key));
-    if (!fresh.length) return;
-    const sheet = await api.pictures({ points: fresh.map(([, point]) => point) }), image = await studio.decode(sheet.url);
-    fresh.forEach(([key], i) => pictures.set(key, { image, cut: studio.cell(sheet, i) }));
-    timeline.repaint();
-    show();
-  });
-  const paint = (canvas, point) => {
-    const picture = pictures.get(points.key(point));
-    if (picture) studio.paint(canvas, picture.image, Boolean(model()?.pixel_art), picture.cut);
-  };
+  const pictures = studio.journeyPictures(api, () => { timeline.repaint(); show(); });
+  const paint = (canvas, point) => pictures.paint(canvas, point, Boolean(model()?.pixel_art));
 
   // ---- what is shown
   const place = at => { // the segment that a picture belongs to, and how far along it
@@ -84,7 +78,7 @@ studio.panel("journey", element, server, (element, api) => {
   const seconds = count => (count / state.fps).toFixed(1);
   function show() {
     const some = state.keyframes.length > 0;
-    const frame = some && (frames.frame(view.at) || pictures.get(points.key(state.keyframes[place(view.at)[0]].point)));
+    const frame = some && (frames.frame(view.at) || pictures.of(state.keyframes[place(view.at)[0]].point));
     find(".stage").classList.toggle("empty", !some);
     hero.classList.toggle("awake", some);
     studio.limitHero(element, model() ?? store.model);

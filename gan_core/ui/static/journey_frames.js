@@ -90,3 +90,22 @@ studio.journeyPlayer = (frames, on) => {
   };
   return { play, stop };
 };
+
+// Small pictures of the keyframes, each asked for once:
+//   studio.journeyPictures(api, arrived) → { load(points), of(point), paint(canvas, point, pixelArt) }
+studio.journeyPictures = (api, arrived) => {
+  const { points } = studio, pictures = new Map();
+  const load = studio.pump(async list => {
+    const fresh = [...new Map(list.map(point => [points.key(point), point])).entries()].filter(([key]) => !pictures.has(key));
+    if (!fresh.length) return;
+    const sheet = await api.pictures({ points: fresh.map(([, point]) => point) }), image = await studio.decode(sheet.url);
+    fresh.forEach(([key], i) => pictures.set(key, { image, cut: studio.cell(sheet, i) }));
+    arrived();
+  });
+  const of = point => pictures.get(points.key(point));
+  const paint = (canvas, point, pixelArt) => {
+    const picture = of(point);
+    if (picture) studio.paint(canvas, picture.image, pixelArt, picture.cut);
+  };
+  return { load, of, paint };
+};

@@ -7,7 +7,9 @@ window.studio = (() => {
   const has = key => key in words;
   const t = (key, facts = {}) => fill(words[key] ?? STUDIO_WORDS.en[key] ?? key, facts);
 
-  const keep = (name, value) => { try { localStorage.setItem(`studio.${name}`, value); } catch { /* private mode */ } };
+  const keep = (name, value) => { // whether the browser has kept it: private windows and full stores do not
+    try { localStorage.setItem(`studio.${name}`, value); return true; } catch { return false; }
+  };
   const kept = name => { try { return localStorage.getItem(`studio.${name}`); } catch { return null; } };
 
   // data-t fills an element's text, data-t-label / -title / -placeholder its attributes, data-icon its drawing.

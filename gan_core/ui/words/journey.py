@@ -81,6 +81,10 @@ WORDS = {
         "This picture belongs to another model. A journey stays with one model; clear it to start a new one.",
         "这张图片属于另一个模型。一段旅程只能使用一个模型；清空后可以重新开始。",
     ),
+    "journey.not_kept": (
+        "This browser has no room to keep the journey. Save it as a file before you leave.",
+        "浏览器没有空间保存这段旅程。离开前请把它存为文件。",
+    ),
     "journey.full": ("A journey has at most {most} keyframes.", "一段旅程最多有 {most} 个关键帧。"),
     "journey.other_model": ("This journey was made with {name}.", "这段旅程是用“{name}”制作的。"),
     "journey.return_model": ("Back to {name}", "回到“{name}”"),
