@@ -13,6 +13,7 @@ TABS = {
     "journey": "gan_core.ui.tabs.journey:build",
     "grid": "gan_core.ui.tabs.grid:build",
     "train": "gan_core.ui.tabs.train:build",
+    "learn": "gan_core.ui.tabs.learn:build",
     "models": "gan_core.ui.tabs.models:build",
 }
 

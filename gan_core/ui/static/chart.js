@@ -1,5 +1,5 @@
 // Loss curves on a canvas: faint raw values, a smoothed line on top, the value under the pointer.
-// studio.chart(canvas, {lines: [{name, label, colour}], describe}) -> {draw(points)}; a point is {t: seconds, images, <name>: number}.
+// studio.chart(canvas, {lines: [{name, label, colour}], describe, said}) -> {draw(points)}; a point is {t: seconds, images, <name>: number}; said(t) names a time.
 (() => {
   const pad = {left: 44, right: 10, top: 10, bottom: 22};
 
@@ -50,7 +50,7 @@
     ? `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, "0")}`
     : `${Math.floor(s / 3600)}:${String(Math.floor(s / 60) % 60).padStart(2, "0")}:${String(Math.floor(s % 60)).padStart(2, "0")}`);
 
-  const chart = (canvas, {lines, describe}) => {
+  const chart = (canvas, {lines, describe, said = clock}) => {
     const context = canvas.getContext("2d");
     let points = [], hover = null;
 
@@ -89,9 +89,9 @@
       }
       context.textBaseline = "alphabetic";
       context.textAlign = "left";
-      context.fillText(clock(s.begin), pad.left, s.height - 5);
+      context.fillText(said(s.begin), pad.left, s.height - 5);
       context.textAlign = "right";
-      context.fillText(clock(s.end), s.width - pad.right, s.height - 5);
+      context.fillText(said(s.end), s.width - pad.right, s.height - 5);
       context.globalAlpha = 1;
     };
 

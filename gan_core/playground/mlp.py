@@ -1,0 +1,39 @@
+"""A small fully connected network as a function of one vector of parameters: quick to step, and to differentiate through steps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Mlp:
+    """Layers of the given sizes, e.g. (2, 64, 64, 1), with `activation` between them."""
+
+    sizes: tuple[int, ...]
+    activation: Callable[[Tensor], Tensor] = torch.tanh
+
+    def shapes(self) -> list[tuple[int, int]]:
+        """(inputs + 1, outputs) of each layer: the last row is its bias."""
+        return [(a + 1, b) for a, b in zip(self.sizes, self.sizes[1:], strict=False)]
+
+    def initial(self, source: torch.Generator, gain: float = 1.0) -> Tensor:
+        """Parameters to begin with [P]: orthogonal weights (Saxe et al. 2014) times `gain`, biases zero."""
+        parts = []
+        for rows, columns in self.shapes():
+            weight = torch.empty(rows - 1, columns)
+            torch.nn.init.orthogonal_(weight, gain, generator=source)
+            parts += [weight.reshape(-1), torch.zeros(columns)]
+        return torch.cat(parts)
+
+    def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
+        """Outputs [n, sizes[-1]] for inputs [n, sizes[0]] with `parameters` [P]."""
+        shapes = self.shapes()
+        parts = parameters.split([rows * columns for rows, columns in shapes])
+        for i, (part, (rows, columns)) in enumerate(zip(parts, shapes, strict=True)):
+            layer = part.view(rows, columns)
+            x = torch.addmm(layer[-1], x, layer[:-1])
+            if i < len(shapes) - 1:
+                x = self.activation(x)
+        return x
