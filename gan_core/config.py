@@ -21,8 +21,8 @@ class ModelConfig:
     """What a model folder says of itself (`config.json`).
 
     `resolution` pixels a side, `channels` 1 (grey), 3 (RGB) or 4 (RGBA), `z_dim` latent numbers, `num_classes` 0 when
-    unconditional. `options` holds the sizes only its family knows; `training` and `quality` are facts for the model card, `notes`
-    what else it says (Markdown).
+    unconditional. `options` holds the sizes only its family knows; `training`, `quality` and `sharing` (see sharing.py) are facts for
+    the model card, `notes` what else it says (Markdown).
     """
 
     family: str
@@ -40,6 +40,7 @@ class ModelConfig:
     options: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     quality: dict = field(default_factory=dict)
+    sharing: dict = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "labels", tuple(self.labels))
@@ -84,7 +85,7 @@ def _fits(name: str, value) -> bool:
         return isinstance(value, (list, tuple)) and all(isinstance(x, str) and len(x) <= 200 for x in value)
     if name == "pixel_art":
         return isinstance(value, bool)
-    if name in ("options", "training", "quality"):
+    if name in ("options", "training", "quality", "sharing"):
         return isinstance(value, dict)
     return isinstance(value, str) and len(value) <= 4000
 
@@ -110,6 +111,7 @@ class TrainConfig:
     fit: str = _help("crop", "how other shapes become square", choices=("crop", "pad", "stretch"))
     conditional: str = _help("auto", "learn the classes, where the pictures have them", choices=("auto", "yes", "no"))
     limit: int | None = _help(None, "use at most this many pictures")
+    exclude: str = _help("", "a text file with the names of pictures to leave out, one a line")
     batch: int | None = _help(None, "pictures per step")
     accumulate: int = _help(1, "take each batch in so many parts, one after the other, to save memory")
     seed: int = _help(0, "makes a run repeatable")

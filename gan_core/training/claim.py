@@ -2,14 +2,16 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
 from filelock import Timeout
 
 from gan_core import parallel
 from gan_core.config import TrainConfig
+from gan_core.data.exclude import own_list
 from gan_core.errors import StudioError
 from gan_core.training.learner import Order, tell
-from gan_core.training.run import Run
+from gan_core.training.run import Run, disk_error
 from gan_core.training.state import has_state
 
 
@@ -18,7 +20,7 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
     """Hold the run folder's lock. Raises StudioError when the folder is taken."""
     if has_state(run.checkpoint_folder) and not resume:
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
-    run.save_config(config)
+    run.save_config(_with_its_list(config, run))
     try:
         lock = run.lock().acquire(timeout=3)
     except Timeout:
@@ -26,6 +28,14 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
     with lock:
         run.clear_control()
         yield
+
+
+def _with_its_list(config: TrainConfig, run: Run) -> TrainConfig:
+    """The config whose list of pictures to leave out lies in the run folder. Raises StudioError."""
+    try:
+        return replace(config, exclude=own_list(config.exclude, run.path))
+    except OSError as error:
+        raise disk_error(error) from None
 
 
 def tell_if_nobody_else_can(run: Run, error: StudioError) -> None:

@@ -8,6 +8,7 @@ import torch
 from gan_core import data
 from gan_core.config import ModelConfig, TrainConfig
 from gan_core.data import Note, PictureSet
+from gan_core.data.exclude import read_list
 from gan_core.device import Device, pick
 from gan_core.errors import StudioError
 from gan_core.models import family as family_called
@@ -59,7 +60,7 @@ def described(
     """The plan without weights: like a model's sizes, or with the choice that a resumed run has `kept`. Raises StudioError."""
     config = kept.applied(config) if kept else config
     resolution = config.resolution or resolution_for(config)
-    pictures = data.load(config.data, resolution, config.channels, config.fit, config.limit)
+    pictures = data.load(config.data, resolution, config.channels, config.fit, config.limit, exclude=read_list(config.exclude))
     situation = Situation.of(config, len(pictures), pictures.resolution, device or pick(config.device))
     choice = kept or preset.choose(config, situation, like)
     config = choice.applied(config)

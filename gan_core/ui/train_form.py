@@ -7,10 +7,12 @@ from pathlib import Path
 from gan_core import models
 from gan_core.config import RANGES, ModelConfig, TrainConfig
 from gan_core.data import builtin_names
+from gan_core.data.exclude import listed
 from gan_core.errors import StudioError
 from gan_core.training.launch import ROOT, free_name
 from gan_core.training.launch import command as command_of
 from gan_core.training.preset import Situation, choose
+from gan_core.training.run import disk_error
 from gan_core.training.transfer import WEIGHTS, check_family
 from gan_core.ui import limits, uploads
 from gan_core.ui.library import Entry, Library
@@ -21,6 +23,8 @@ CHOICES = {f.name: f.metadata["choices"] for f in TrainConfig.__dataclass_fields
 CHOSEN = ("fit", "loss", "conditional", "penalty", "augmentation")  # of these, a form may set
 FAMILIES = ("auto", *models.FAMILIES)
 MAX_NAME = 60
+MAX_OUT, MAX_PATH = 10_000, 1000  # pictures left out by hand, letters of their names
+LISTS = ".excluded"  # below the runs: what visitors left out, until a run has its own copy
 
 
 def config_from(form, runs: Path, folders: bool = True, library: Library | None = None) -> TrainConfig:
@@ -42,6 +46,7 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
     given = {name: value for name, value in values.items() if value is not None}
     config = TrainConfig(
         data=data,
+        exclude=excluded(form.get("exclude"), runs),
         family=family,
         name=title,
         out=str(out),
@@ -66,6 +71,24 @@ def data_path(source, runs: Path, folders: bool = True) -> str:
     if kind == "folder":
         return _folder(name, folders)
     raise StudioError("train.source", "Choose the pictures to learn from first.", field="source")
+
+
+def excluded(names, runs: Path) -> str:
+    """Return the path of a list of the pictures that the visitor left out, "" for none.
+
+    Raises StudioError (field `source`) unless `names` is a list of plain names of bounded number and length.
+    """
+    if names in (None, []):
+        return ""
+    usable = isinstance(names, list) and len(names) <= MAX_OUT
+    if not usable or not all(
+        isinstance(name, str) and 0 < len(name) <= MAX_PATH and name.isprintable() for name in names
+    ):
+        raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.", field="source")
+    try:
+        return listed(names, runs / LISTS)
+    except OSError as error:
+        raise disk_error(error) from None
 
 
 def start_model(model, family: str, library: Library | None) -> Entry | None:

@@ -122,13 +122,14 @@ def thumb(picture: np.ndarray, pixel_art: bool) -> np.ndarray:
 def training_data(entry: Entry) -> dict | None:
     """What `data.load` needs for the pictures that a model learned from: a run's own while they are there, or a bundled set."""
     from gan_core import data
+    from gan_core.data.exclude import read_list
     from gan_core.training.run import Run
 
     if entry.origin == "run" and not on_space():  # there, a stranger's uploads are nobody else's business
         with contextlib.suppress(StudioError):
             config = Run(entry.path.parent).config
             data.find_source(config.data)
-            return {"spec": config.data, "fit": config.fit}
+            return {"spec": config.data, "fit": config.fit, "exclude": read_list(config.exclude)}
     for name in data.builtin_names():
         if entry.config.data and entry.config.data in (name, data.describe(name).title):
             return {"spec": name}
