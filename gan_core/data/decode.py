@@ -1,6 +1,8 @@
 """One picture, decoded safely into the exact pixels that a network sees."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -44,19 +46,35 @@ def decode(data: bytes, resolution: int, fit: str) -> np.ndarray:
 
 def decode_sized(data: bytes, resolution: int, fit: str) -> tuple[np.ndarray, tuple[int, int]]:
     """Return what `decode` does, and the (width, height) of the upright original. Raises Unreadable like it."""
-    with open_header(data) as image:
-        try:
-            size = image.size[::-1] if _lies_on_its_side(image) else image.size
-            _draft(image, resolution)
-            image.load()
-            return to_bands(fit_square(_plain(_upright(image)), resolution, fit)), size
-        except MemoryError:
-            raise Unreadable("memory", "there is not enough memory to decode it") from None
-        except Unreadable:
-            raise
-        except Exception as error:  # hostile files make decoders raise anything
-            reason = "cut short" if "truncated" in str(error) else "damaged"
-            raise Unreadable("damaged", f"the file is {reason} and cannot be decoded") from error
+    with open_header(data) as image, _in_words():
+        size = image.size[::-1] if _lies_on_its_side(image) else image.size
+        _draft(image, resolution)
+        image.load()
+        return to_bands(fit_square(_plain(_upright(image)), resolution, fit)), size
+
+
+def decode_whole(data: bytes, most: int) -> Image.Image:
+    """Return a whole picture upright as L, RGB or RGBA, its longer side at most `most` pixels. Raises Unreadable like `decode`."""
+    with open_header(data) as image, _in_words():
+        _draft(image, most)
+        image.load()
+        picture = _plain(_upright(image))
+        picture.thumbnail((most, most))
+        return picture
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turn whatever a decoder raises into Unreadable."""
+    try:
+        yield
+    except MemoryError:
+        raise Unreadable("memory", "there is not enough memory to decode it") from None
+    except Unreadable:
+        raise
+    except Exception as error:  # hostile files make decoders raise anything
+        reason = "cut short" if "truncated" in str(error) else "damaged"
+        raise Unreadable("damaged", f"the file is {reason} and cannot be decoded") from error
 
 
 def open_header(data: bytes) -> Image.Image:

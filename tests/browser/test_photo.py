@@ -28,13 +28,13 @@ def tool(page):
     return page
 
 
-def photo(left: str, right: str, size=(300, 200)) -> dict:
+def photo(left: str, right: str, kind="PNG", size=(300, 200)) -> dict:
     picture = Image.new("RGB", size, left)
     picture.paste(right, (size[0] // 2, 0, *size))
     picture.paste("lime", (0, 0, size[0] // 2, size[1] // 3))  # so that no turn and no mirror looks the same
     file = io.BytesIO()
-    picture.save(file, "PNG")
-    return {"name": "me.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    picture.save(file, kind)
+    return {"name": f"me.{kind.lower()}", "mimeType": f"image/{kind.lower()}", "buffer": file.getvalue()}
 
 
 def stage(page, name: str) -> None:
@@ -138,6 +138,9 @@ def test_what_cannot_be_opened_is_said(tool, file):
 
 
 def test_dropped_pasted_and_handed_over(tool):
+    tool.set_input_files(".photo .pick", photo("navy", "gold", "TIFF"))  # which browsers do not open, but the app does
+    stage(tool, "cutting")
+    tool.click(".photo [data-act=other]:visible")
     data = base64.b64encode(photo("navy", "gold")["buffer"]).decode()
     make = "const file = new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], 'a.png', {type: 'image/png'}); const all = new DataTransfer(); all.items.add(file);"
     ways = (

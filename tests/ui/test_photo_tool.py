@@ -19,7 +19,7 @@ from gan_core.latent.point import LatentPoint
 from gan_core.ui import Settings, Studio
 from gan_core.ui.engine import Engine
 from gan_core.ui.requests import arguments
-from gan_core.ui.tools.photo import MOST, Photo, read
+from gan_core.ui.tools.photo import MOST, SHOWN, Photo, read
 from tests.tiny_models import make_weights
 
 NAME = "photo-12345678"
@@ -142,10 +142,23 @@ def bomb() -> bytes:
         base64.b64decode(sent(Image.effect_noise((64, 64), 50)))[:900],
     ],
 )  # fmt: skip
-def test_what_is_no_picture_is_refused_in_words(data):
-    with pytest.raises(StudioError) as error:
-        read(base64.b64encode(data).decode() or "=", CONFIG)
-    assert error.value.code in ("photo.unreadable", "photo.too_large")
+def test_what_is_no_picture_is_refused_in_words(data, photo):
+    text = base64.b64encode(data).decode() or "="
+    for work in (lambda: read(text, CONFIG), lambda: photo.show(text)):
+        with pytest.raises(StudioError) as error:
+            work()
+        assert error.value.code in ("photo.unreadable", "photo.too_large")
+
+
+def test_a_file_that_browsers_do_not_open_is_shown_upright_and_not_too_large(photo):
+    wide = Image.new("RGB", (3000, 1000), "red")
+    wide.paste("blue", (0, 0, 1500, 1000))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+    url = photo.show(sent(wide, "TIFF", exif=exif))
+    shown = Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/webp;base64,"))))
+    assert shown.size == (round(SHOWN / 3), SHOWN)
+    assert [np.argmax(shown.convert("RGB").getpixel((100, y))) for y in (100, SHOWN - 100)] == [2, 0]
 
 
 def test_requests_are_bounded(photo):

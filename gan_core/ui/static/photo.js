@@ -5,7 +5,7 @@ studio.tool("photo", element, server, (element, api) => {
   const each = (selector, work) => { for (const node of element.querySelectorAll(selector)) work(node); };
   const act = (name, work) => each(`[data-act="${name}"]`, button => button.addEventListener("click", work));
   const SENT = 512, LOOK = 400; // pixels of the square that is sent; milliseconds between two looks at the search
-  const LARGEST = 200 << 20; // bytes of a file that is opened at all
+  const LARGEST = 200 << 20, LARGEST_SENT = 20 << 20; // bytes of a file that is opened at all, or by the app
   const cropCanvas = find(".crop"), zoom = find("#photo-zoom"), tilt = find("#photo-tilt"), classes = find("select.class");
   const model = () => store.model;
   let stage = "bring", job = null, result = null, first = null, builtFor = null;
@@ -27,10 +27,20 @@ studio.tool("photo", element, server, (element, api) => {
     leave();
     const wrong = /svg/.test(file.type) || /\.svgz?$/i.test(file.name) ? "photo.svg" : file.size > LARGEST ? "photo.large" : null;
     if (wrong) return studio.toast(t(wrong), "bad");
-    try { await cropper.load(file); } catch { return studio.toast(t("photo.cannot"), "bad"); }
+    try { await cropper.load(file).catch(() => shownByApp(file)); } catch (error) { return studio.toast(error.code ? error.message : t("photo.cannot"), "bad"); }
     build(model());
     go("cutting");
     see();
+  };
+  const shownByApp = async file => { // what this browser does not open: HEIC, TIFF
+    if (file.size > LARGEST_SENT) throw new Error();
+    const url = await new Promise((resolve, reject) => {
+      const reader = new FileReader();
+      [reader.onload, reader.onerror] = [() => resolve(reader.result), reject];
+      reader.readAsDataURL(file);
+    });
+    const shown = await api.show({ file: url.slice(url.indexOf(",") + 1) });
+    await cropper.load(await (await fetch(shown)).blob());
   };
   const picker = find(".pick"), camera = find(".snap");
   for (const input of [picker, camera]) {

@@ -2,15 +2,18 @@
 
 import base64
 import binascii
+import io
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from gan_core.data.decode import Unreadable, decode, to_channels
+from gan_core.data.decode import Unreadable, decode, decode_whole, to_channels
 from gan_core.errors import StudioError
 from gan_core.ui import Studio
 from gan_core.ui.jobs import Job, JobName
@@ -25,7 +28,11 @@ if TYPE_CHECKING:
 
 MOST = 4_000_000  # characters of a picture in base64: the page sends a square of at most 512 pixels a side
 
+MOST_FILE = 28_000_000  # the same of a whole file, 20 MB, that the browser itself cannot open
+SHOWN = 1600  # pixels of its longer side, at most, that the page gets to cut the square from
+
 Sent = Annotated[str, Between(1, MOST)]
+File = Annotated[str, Between(1, MOST_FILE)]
 
 
 class Photo:
@@ -38,6 +45,13 @@ class Photo:
     def preview(self, model: str, image: Sent) -> str:
         """Return a picture (an image file in base64) as the model sees it, as a data URL. Raises StudioError."""
         return data_url(read(image, self.engine.library.entry(model).config))
+
+    def show(self, file: File) -> str:
+        """Return a picture that browsers do not open (TIFF; HEIC where pillow-heif is installed) as one that they do. Raises StudioError."""
+        with _readable():
+            picture, out = decode_whole(base64.b64decode(file, validate=True), SHOWN), io.BytesIO()
+        picture.save(out, "webp", quality=95, method=0)
+        return f"data:image/webp;base64,{base64.b64encode(out.getvalue()).decode()}"
 
     async def find(self, model: str, image: Sent, name: JobName, label: int | None = None) -> dict:
         """Return {point, url, distance, verdict, strange, whole} of the nearest point; the job `name` shows how far it is.
@@ -90,15 +104,22 @@ class Photo:
 
 def read(image: str, config: "ModelConfig") -> np.ndarray:
     """Return the picture in a base64 text as uint8 [R, R, C], as the model would draw it. Raises StudioError."""
-    try:
+    with _readable():
         pixels = decode(base64.b64decode(image, validate=True), config.resolution, "crop")
+    return np.ascontiguousarray(to_channels(pixels, config.channels).transpose(1, 2, 0))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say in words what is wrong with a picture that somebody has chosen."""
+    try:
+        yield
     except Unreadable as error:
         if error.code == "too_large":
             raise StudioError("photo.too_large", "This picture has too many pixels. Make it smaller first.") from None
         raise _unreadable() from None
     except (binascii.Error, ValueError):
         raise _unreadable() from None
-    return np.ascontiguousarray(to_channels(pixels, config.channels).transpose(1, 2, 0))
 
 
 def _unreadable() -> StudioError:
@@ -108,4 +129,4 @@ def _unreadable() -> StudioError:
 def build(studio: Studio) -> None:
     """Put the tool on the page."""
     photo = Photo(studio)
-    Panel("photo", [photo.preview, photo.find, studio.jobs.progress, studio.jobs.stop], space=on_space())
+    Panel("photo", [photo.preview, photo.show, photo.find, studio.jobs.progress, studio.jobs.stop], space=on_space())
