@@ -1,7 +1,10 @@
 """The model card: what a model folder tells a person in words (README.md)."""
 
 import json
+import os
+from pathlib import Path
 
+from gan_core import sharing
 from gan_core.config import ModelConfig
 
 QUALITY = """## Quality
@@ -13,7 +16,9 @@ LICENCE_IDS = {"CC0 1.0": "cc0-1.0", "MIT": "mit", "CC BY-SA 3.0": "cc-by-sa-3.0
 
 def model_card(config: ModelConfig) -> str:
     """Return the card as Markdown with Hub front matter; every figure comes from the config."""
-    licence = next((v for k, v in LICENCE_IDS.items() if k.lower() in config.licence.lower()), "other")
+    licence = sharing.licence(config.sharing)[1] or next(
+        (v for k, v in LICENCE_IDS.items() if k.lower() in config.licence.lower()), "other"
+    )
     front = {
         "library_name": "latent-studio", "license": licence, "pipeline_tag": "unconditional-image-generation",
         "tags": ["latent-studio", config.family, "gan" if "gan" in config.family else "autoencoder"],
@@ -39,9 +44,27 @@ def model_card(config: ModelConfig) -> str:
     ]
     if config.quality:
         lines += [QUALITY, "", *_table(config.quality), ""]
+    if config.sharing:
+        lines += ["## Sharing", "", *_table(sharing.facts(config.sharing)), ""]
+        lines += [str(config.sharing["words"]), ""] if config.sharing.get("words") else []
     if config.notes:
         lines += ["## Notes", "", config.notes, ""]
     return "\n".join(lines)
+
+
+def describe_anew(folder: Path, config: ModelConfig) -> None:
+    """Write a model folder's config.json and card for `config`; each file is replaced whole. Raises OSError when the disk refuses."""
+    files = {
+        "config.json": json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n",
+        "README.md": model_card(config),
+    }
+    for name, text in files.items():
+        partial = Path(folder) / f".{name}.{os.getpid()}.tmp"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(Path(folder) / name)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _table(facts: dict) -> list[str]:

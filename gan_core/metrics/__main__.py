@@ -2,14 +2,13 @@
 
 import argparse
 import json
-import os
 import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from gan_core.card import model_card
-from gan_core.checkpoint import CARD, CONFIG, read_config
+from gan_core.card import describe_anew
+from gan_core.checkpoint import read_config
 from gan_core.errors import StudioError
 from gan_core.metrics.evaluate import evaluate
 from gan_core.metrics.features import DEFAULT, EXTRACTORS
@@ -109,15 +108,7 @@ def writable(model):
 
 def write_quality(folder, quality):
     """Put the dict `quality` into a model folder's config.json and write its card anew; each file is replaced whole."""
-    config = replace(read_config(folder), quality=quality)
-    files = {CONFIG: json.dumps(config.to_dict(), indent=2, ensure_ascii=False) + "\n", CARD: model_card(config)}
-    for name, text in files.items():
-        partial = Path(folder) / f".{name}.{os.getpid()}.tmp"
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(Path(folder) / name)
-        finally:
-            partial.unlink(missing_ok=True)
+    describe_anew(folder, replace(read_config(folder), quality=quality))
 
 
 def progress(stage, done, total):

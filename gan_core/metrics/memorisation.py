@@ -23,9 +23,12 @@ NEIGHBOURS = 50  # a distance is judged against the mean distance to so many nea
 ALARM = 0.05  # share of fresh real pictures that would be called too close
 CERTAIN = 1e-3  # chance, were the model fresh, of so many samples that are too close
 MOSTLY = 0.5  # share of samples too close from which the model is called a copier
+NEARER = (
+    0.8  # probability of being closer than a fresh picture from which some are called copies though few are too close
+)
 FEWEST = 20  # pictures, and samples; below that nothing can be told
 FRESH = 1000  # real pictures at most that say how close a fresh one comes
-TWIN = 0.1  # closeness below which two training pictures are one picture twice: it says nothing of fresh ones
+TWIN = 0.03  # closeness below which two training pictures are one picture twice: it says nothing of fresh ones
 CHUNK = 256  # training pictures compared at a time
 
 Progress = Callable[[str, int, int], None]
@@ -65,7 +68,7 @@ class Pair:
 class Report:
     """Whether samples lie closer to the training pictures than fresh real pictures do.
 
-    `verdict`: "fresh", "some" (more are too close than chance allows), "copies" (most are). `close` of `samples` are too close, where
+    `verdict`: "fresh", "some" (more are too close than chance allows, or nearly all are closer than is usual), "copies" (most are). `close` of `samples` are too close, where
     `alarm` of them would be by chance; `chance` is the probability of that many from a model that copies nothing.
     `false_alarm` is the share called too close among the `fresh` real pictures, each half judged by the other half's threshold.
     `nearer` is the probability that a sample is closer than a fresh picture (0.5: no difference; Meehan et al. 2020, eq. 1).
@@ -156,15 +159,16 @@ def judge(found: Neighbours, samples: int, pictures: int, held_out: bool, extrac
     close = closeness < limit
     count, share = int(close.sum()), float(close.float().mean())
     chance = chance_of(count, samples, len(single))
-    verdict = "fresh" if chance > CERTAIN else "copies" if share >= MOSTLY else "some"
     rank = torch.searchsorted(single.sort().values, closeness.contiguous()) / len(single)
     pairs = tuple(
         Pair(i, int(found.index[i]), bool(found.mirrored[i]), float(closeness[i]), float(rank[i]), bool(close[i]))
         for i in closeness.argsort().tolist()
     )
     below, equal = (compare(closeness[:, None], single).float().mean() for compare in (torch.lt, torch.eq))
+    nearer = float(below + equal / 2)
+    suspect = chance <= CERTAIN or nearer >= NEARER
     return Report(
-        verdict, samples, count, share, alarm, measured_alarm(single), chance, float(below + equal / 2), pictures, len(single),
+        "copies" if suspect and share >= MOSTLY else "some" if suspect else "fresh", samples, count, share, alarm, measured_alarm(single), chance, nearer, pictures, len(single),
         len(fresh) - len(single), held_out, extractor, pairs,
     )  # fmt: skip
 

@@ -26,6 +26,8 @@ TABLES = (
     "grid",
     "map",
     "train",
+    "share",
+    "expect",
     "learn",
     "choices",
     "models",

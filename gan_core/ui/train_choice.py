@@ -26,7 +26,9 @@ def decided(config: TrainConfig, device: str, start: Entry | None) -> tuple[Trai
     """Return the config with every choice made, except a resolution that only decoding tells (None), the choice, and the pictures."""
     info = data.describe(config.data)
     config = seen(info, config, start)
-    situation = preset.Situation.of(config, max(1, info.count - len(read_list(config.exclude))), config.resolution or 64, pick(device))
+    situation = preset.Situation.of(
+        config, max(1, info.count - len(read_list(config.exclude))), config.resolution or 64, pick(device)
+    )
     choice = preset.choose(config, situation, start.config if start else None)
     return choice.applied(config), choice, info
 

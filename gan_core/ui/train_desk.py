@@ -14,7 +14,7 @@ from gan_core.ui.library import Library
 from gan_core.ui.requests import Between
 
 TIMES = (0.5, 1, 2, 10, 60)  # minutes that have a card; at home the usual ones, else the longest three allowed
-USUAL, FIRST = (1, 10, 60), 10
+USUAL, FIRST = (1, 10, 60, 480), 10
 Name = Annotated[str, Between(1, 200)]
 Visitor = Annotated[str, Between(0, 100)]
 

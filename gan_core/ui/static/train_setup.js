@@ -114,8 +114,9 @@ studio.trainSetup = (section, api, started) => {
 
   // ---- what the app would choose for every field that is left empty, and its sentence
   const offer = (choice, fields) => {
-    part("choice").textContent = studio.choiceSaid(choice);
+    part("choice-words").textContent = studio.choiceSaid(choice);
     part("choice").hidden = false;
+    expected.ask();
     for (const [name, value] of Object.entries(fields)) {
       const input = form.elements[name];
       if (input instanceof HTMLInputElement && input.type === "text") input.placeholder = typeof value === "number" ? +value.toPrecision(4) : "";
@@ -212,6 +213,7 @@ studio.trainSetup = (section, api, started) => {
       found(info);
     } finally { section.classList.remove("looking"); }
   }, fault => { part("sees").replaceChildren(make("p", "", "—")); part("found").replaceChildren(); complain(fault); });
+  const expected = studio.trainExpect(part("expected"), api, filled);
   const plan = studio.later(250, async () => {
     if (!source) return;
     try {

@@ -10,8 +10,11 @@ studio.trainWatch = (section, api, changed) => {
   let timer = null, failures = 0, replaying = null;
   const sheets = new Map();
 
+  const sharing = studio.trainShare(part("share"), api);
+
   const reset = name => {
     stopReplay();
+    sharing.close();
     [run, offset, points, samples, start, warning, end, state, model] = [name, 0, [], [], null, null, null, "", ""];
     sheets.clear();
     part("sheet").hidden = true;
@@ -102,6 +105,8 @@ studio.trainWatch = (section, api, changed) => {
     doing("resume").hidden = !news.mine || !(status.state === "paused" || news.resumable);
     doing("stop").hidden = !news.mine || !["running", "paused", "starting"].includes(status.state) || Boolean(section.querySelector(".ask"));
     doing("open").hidden = ACTIVE.includes(status.state) || !news.model;
+    doing("share").hidden = doing("open").hidden || !news.mine;
+    if (doing("share").hidden) sharing.close();
   };
   // Why this was trained (said once, at the start), what came over from another model, and what to know of the pictures.
   const why = () => {
@@ -227,6 +232,7 @@ studio.trainWatch = (section, api, changed) => {
     question: t("train.stop.sure"), yes: t("train.stop.yes"), no: t("train.stop.no"),
   }, async () => { await api.control({ run, action: "stop", visitor: studio.visitor() }); await tick(); }));
   doing("open").addEventListener("click", () => changed("open", model));
+  doing("share").addEventListener("click", () => studio.busy(doing("share"), () => sharing.open(run)));
   doing("replay").addEventListener("click", replay);
   doing("copy-watched").addEventListener("click", () => studio.copyText(part("watch-command").textContent));
 

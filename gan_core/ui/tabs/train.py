@@ -5,6 +5,8 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 
 from gan_core.ui import Studio
+from gan_core.ui.expect_desk import ExpectDesk
+from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
 from gan_core.ui.widgets import Panel
 
@@ -18,6 +20,7 @@ def build(studio: Studio) -> None:
         studio.settings.share,
         studio.engine.library,
     )
+    sharing = ShareDesk(Path(studio.settings.runs), studio.jobs)
     asked = (
         desk.options,
         desk.look,
@@ -29,5 +32,11 @@ def build(studio: Studio) -> None:
         desk.control,
         desk.remove,
         desk.trainings,
+        ExpectDesk(desk, studio.jobs).expect,
+        sharing.sharing,
+        sharing.check_copies,
+        sharing.answer_sharing,
+        studio.jobs.progress,
+        studio.jobs.stop,
     )
     Panel("train", asked)

@@ -1,0 +1,121 @@
+"""What to expect of a training here: its speed from a few seconds of steps, and what so many pictures seen have looked like elsewhere."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import torch
+
+from gan_core.config import ModelConfig, TrainConfig
+from gan_core.data import PictureSet
+from gan_core.device import Device, tune
+from gan_core.errors import StudioError
+from gan_core.models import family as family_called
+from gan_core.training.batches import Batches
+
+# Pictures seen from which a person recognises what is meant, and from which the pictures are clear. Looked up in the sample sheets of
+# the bundled models' own trainings (faces-gan, faces-style, faces-vae at 64 px; digits-gan at 28 px). KID × 10³ of dcgan on `faces` there:
+# 4812 at 4,608, 3143 at 9,024, 1878 at 35,168 (benchmarks/results/training_vs_dcgan.json), 603 at 293,248 (weights/faces-gan/README.md).
+MARKS = {"dcgan": (6_000, 40_000), "stylegan2": (20_000, 90_000), "vae": (20_000, 90_000), "mlp_gan": (30_000, 90_000)}
+PROBE_SECONDS = 2.0
+WARM = 2  # steps before the clock runs: the first ones allocate
+PROBED = 64  # made-up pictures to learn from
+SHAPE = (
+    "batch", "width", "d_width", "z_dim", "w_dim", "mapping_layers", "mixing", "loss", "penalty", "penalty_every", "path_length",
+    "discriminator", "no_noise", "spectral_norm", "augmentation", "accumulate",
+)  # fmt: skip
+
+_known: dict[tuple, float] = {}  # images per second of this process's machine, by everything that decides it
+_one = threading.Lock()  # two probes at once would slow each other down
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a training would reach: `images_per_second`, `images` seen in its time, and the `stage` that looks like:
+    blobs, recognisable, clear, or "" where nothing like it was measured. `seconds` until each mark, {stage: seconds}."""
+
+    images_per_second: float
+    images: int
+    stage: str
+    seconds: dict[str, float]
+
+    def to_dict(self) -> dict:
+        """A JSON-ready dict."""
+        return {
+            "rate": round(self.images_per_second, 1),
+            "images": self.images,
+            "stage": self.stage,
+            "seconds": self.seconds,
+        }
+
+
+def expectation(config: TrainConfig, images_per_second: float) -> Expectation:
+    """The Expectation of a full config at a speed. A fine-tuned model begins further on, so its stage is left open."""
+    images = config.steps * config.batch if config.steps else int(60 * config.minutes * images_per_second)
+    marks = dict(
+        zip(("recognisable", "clear"), () if config.start_from else MARKS.get(config.family, ()), strict=False)
+    )
+    passed = [stage for stage, mark in marks.items() if images >= mark]
+    seconds = {stage: mark / images_per_second for stage, mark in marks.items()}
+    return Expectation(images_per_second, images, (passed or ["blobs"])[-1] if marks else "", seconds)
+
+
+def measure(config: TrainConfig, model: ModelConfig, device: Device, check: Callable[[], None] = lambda: None) -> float:
+    """Images per second of a full config (every choice made) on this machine, from PROBE_SECONDS of steps on made-up pictures.
+
+    Remembered while the program runs, by device, threads, family, sizes and whatever else costs time. `check` is called between steps and
+    may raise to stop it. Raises StudioError when the family cannot do the size.
+    """
+    key = (
+        str(device.device), str(device.dtype), torch.get_num_threads(), model.family, model.resolution, model.channels, model.num_classes,
+        str(sorted(model.options.items())), *(getattr(config, name) for name in SHAPE), bool(config.augment),
+    )  # fmt: skip
+    with _one:
+        if key not in _known:
+            _known[key] = _timed(config, model, device, check)
+        return _known[key]
+
+
+def _timed(config: TrainConfig, model: ModelConfig, device: Device, check: Callable[[], None]) -> float:
+    tune(device.device)
+    generator = torch.Generator().manual_seed(0)
+    shape = (PROBED, model.channels, model.resolution, model.resolution)
+    pictures = PictureSet(
+        torch.randint(256, shape, dtype=torch.uint8, generator=generator),
+        torch.arange(PROBED) % model.num_classes if model.num_classes else None,
+    )
+    batches = Batches(pictures, config.batch, 0, device.device, model.num_classes, config.flip)
+    with torch.random.fork_rng(devices=[]):  # first weights are drawn from the numbers of everybody
+        family = family_called(model.family)(model, replace(config, start_from=""), device)
+    cycle, steps, began = config.penalty_every or 1, -WARM, time.monotonic()
+    while not _enough(steps, cycle, time.monotonic() - began):
+        check()
+        try:
+            family.train_step(batches.at(steps + WARM))
+            _wait(device)
+        except (RuntimeError, MemoryError) as error:
+            raise StudioError(
+                "train.probe", "The speed of this machine could not be measured for these settings."
+            ) from error
+        steps += 1
+        if steps == 0 and time.monotonic() - began < PROBE_SECONDS:
+            began = time.monotonic()
+        elif steps <= 0 and time.monotonic() - began >= PROBE_SECONDS:
+            return (steps + WARM) * config.batch / (time.monotonic() - began)  # so slow that allocating hardly counts
+    return steps * config.batch / (time.monotonic() - began)
+
+
+def _enough(steps: int, cycle: int, seconds: float) -> bool:
+    """Whether the clock has run for long enough: whole cycles of dear and cheap steps, unless that would take too long."""
+    if steps < 1 or seconds < PROBE_SECONDS:
+        return False
+    return steps % cycle == 0 or seconds >= 3 * PROBE_SECONDS
+
+
+def _wait(device: Device) -> None:
+    """Until the device has done what it was given."""
+    if device.device.type == "cuda":
+        torch.cuda.synchronize(device.device)
+    elif device.device.type == "mps":
+        torch.mps.synchronize()

@@ -1,0 +1,97 @@
+"""Words of "Ready to share?" below a finished training."""
+
+WORDS = {
+    "share.open": ("Ready to share?", "可以分享了吗？"),
+    "share.title": ("Ready to share?", "可以分享了吗？"),
+    "share.intro": (
+        "Before others see this model: does it repeat your pictures, and may it be shared? The answers go into its model card.",
+        "在别人看到这个模型之前：它会不会照抄你的图片？可以公开吗？答案会写进模型卡。",
+    ),
+    "share.copies": ("Does it copy?", "它会照抄吗？"),
+    "share.unchecked": (
+        "200 new pictures are compared with every picture it learned from, mirrored ones too. Nothing leaves this machine.",
+        "会把 200 张新画的图与它学过的每一张图片（包括左右翻转的）逐一比较。一切都在这台机器上完成。",
+    ),
+    "share.check": ("Look for copies", "查找照抄"),
+    "share.check.again": ("Look again", "再查一次"),
+    "share.stage.reading": ("Reading the pictures", "正在读取图片"),
+    "share.stage.samples": ("Drawing new pictures", "正在画新图"),
+    "share.stage.pictures": ("Comparing with every picture", "正在与每张图片比较"),
+    "share.verdict.fresh": (
+        "No sign of copying: {close} of {samples} new pictures are unusually close to one of the {pictures} it learned from; about {expected} would be by chance.",
+        "没有照抄的迹象：{samples} 张新图中有 {close} 张与学过的 {pictures} 张图片之一异常接近；纯属偶然也会有约 {expected} 张。",
+    ),
+    "share.verdict.some": (
+        "Some may be copies: {close} of {samples} new pictures are unusually close to one of the {pictures} it learned from, where about {expected} would be by chance. Look at the pairs below.",
+        "有些可能是照抄：{samples} 张新图中有 {close} 张与学过的 {pictures} 张图片之一异常接近，而偶然的只会有约 {expected} 张。请看下面的对照。",
+    ),
+    "share.verdict.copies": (
+        "It mostly repeats your pictures: {close} of {samples} new pictures are unusually close to one of the {pictures} it learned from. Sharing this model is like sharing the pictures.",
+        "它基本上在重复你的图片：{samples} 张新图中有 {close} 张与学过的 {pictures} 张图片之一异常接近。分享这个模型就等于分享这些图片。",
+    ),
+    "share.alarm": (
+        "The warning goes off falsely for {share} % of real, new pictures (measured on {kept}). Copies that are shifted or recoloured escape it.",
+        "对真实的新图片，误报率为 {share}%（由{kept}测得）。平移或改过颜色的照抄查不出来。",
+    ),
+    "share.held_out": ("{fresh} pictures kept from training", "未参加训练的 {fresh} 张图片"),
+    "share.one_out": ("{fresh} of your pictures, each against all others", "你的 {fresh} 张图片，每张与其余的相比"),
+    "share.twins": (
+        "{count} of your pictures occur twice or nearly so.",
+        "你的图片中有 {count} 张重复或几乎重复。",
+    ),
+    "share.diversity": (
+        "Its pictures are {value} % as varied as yours.",
+        "它画的图，变化程度是你的图片的 {value}%。",
+    ),
+    "share.quality": (
+        "Quality: KID × 10³ {kid} (real pictures: {floor}; lower is better).",
+        "质量：KID × 10³ 为 {kid}（真实图片为 {floor}，越低越好）。",
+    ),
+    "share.sample": ("A new picture", "新画的图"),
+    "share.picture": ("The nearest picture it learned from", "学过的图片中最接近的一张"),
+    "share.close": ("Unusually close", "异常接近"),
+    "share.far": ("Not unusual", "属于正常范围"),
+    "share.mirrored": ("(mirrored)", "（左右翻转）"),
+    "share.private": (
+        "Left a new picture, right the nearest one it learned from. Only you see these pairs, and they are not stored.",
+        "左边是新画的图，右边是学过的图片中最接近的一张。这些对照只有你能看到，也不会保存。",
+    ),
+    "share.people": ("Are there real people in the pictures?", "图片里有真实的人吗？"),
+    "share.people.none": ("No", "没有"),
+    "share.people.agreed": ("Yes, and they agreed", "有，并且他们同意"),
+    "share.people.unasked": ("Yes, and they were not asked", "有，但没有征求过他们的同意"),
+    "share.rights": ("May you share what was made from them?", "你有权分享由这些图片做出的东西吗？"),
+    "share.rights.own": ("Yes, they are mine", "有，图片是我自己的"),
+    "share.rights.licence": ("Yes, their licence allows it", "有，图片的许可允许"),
+    "share.rights.unsure": ("I am not sure", "不确定"),
+    "share.licence": ("What may others do with the model?", "别人可以怎样使用这个模型？"),
+    "share.licence.cc0": ("Anything (CC0)", "随意使用（CC0）"),
+    "share.licence.by": ("Anything, if they name me (CC BY)", "署我的名即可（CC BY）"),
+    "share.licence.by-nc": ("Name me, and no selling (CC BY-NC)", "须署名，且不得商用（CC BY-NC）"),
+    "share.licence.own": ("In my own words", "用我自己的话说"),
+    "share.licence_words": ("Your words", "你的说明"),
+    "share.words": ("Anything else people should know (optional)", "其他想让大家知道的事（可不填）"),
+    "share.write": ("Write it into the model card", "写入模型卡"),
+    "share.written": ("Written to {file}", "已写入 {file}"),
+    "share.ready": ("Nothing speaks against sharing this model.", "没有什么妨碍分享这个模型。"),
+    "share.concern.copies": (
+        "Do not publish it: it repeats the pictures it learned from.",
+        "请不要公开：它会重复学过的图片。",
+    ),
+    "share.concern.unasked": (
+        "Do not publish it: the people in the pictures were not asked.",
+        "请不要公开：没有征求过图片中的人的同意。",
+    ),
+    "share.concern.unsure": (
+        "Find out first whether you may share what was made from these pictures.",
+        "请先弄清楚是否有权分享由这些图片做出的东西。",
+    ),
+    "share.concern.some": ("Look at the closest pairs: some may be copies.", "请查看最接近的几对：有些可能是照抄。"),
+    "share.concern.unchecked": ("It has not been looked for copies yet.", "还没有查过是否照抄。"),
+    "share.concern.licence": ("Say what others may do with it.", "请说明别人可以怎样使用它。"),
+    "share.concern.few": (
+        "It learned from very few pictures, so it will mostly repeat them.",
+        "它学过的图片很少，多半只会重复它们。",
+    ),
+    "share.concern.alike": ("Its pictures are much more alike than yours.", "它画的图比你的图片单调得多。"),
+}
