@@ -1,5 +1,7 @@
 """Layers and helpers that several families use identically."""
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -105,10 +107,13 @@ class StridedEncoder(nn.Module):
 
 
 def fold_norms(network: nn.Module) -> nn.Module:
-    """Work every BatchNorm of a trained network into the layer before it, in place; return the network, for drawing only.
+    """Return a copy of a trained network, for drawing only, in which every BatchNorm is worked into the layer before it.
 
-    The function stays the same up to rounding, with a pass over every feature map less; the state dict is another one.
+    It computes the same up to rounding, with a pass over every feature map less. A network without norms is returned itself.
     """
+    if not any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in network.modules()):
+        return network
+    network = copy.deepcopy(network)
     for chain in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
         layers: list[nn.Module] = []
         for layer in chain:

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 
 from gan_core import checkpoint
 from gan_core.errors import StudioError
@@ -116,3 +117,11 @@ def test_facts_for_the_browser(engine):
     assert pixels["pixel_art"] and all(
         model["thumb"].startswith("data:image/webp;base64,") for model in (plain, classes, pixels)
     )
+
+
+def test_a_lent_model_is_as_its_folder_has_it(engine, weights):
+    """Encoders and the like are known by the weights; only the engine itself draws with folded ones."""
+    lent = asyncio.run(engine.borrow("a-plain"))
+    there = checkpoint.load_model(weights / "a-plain").state_dict()
+    assert lent.state_dict().keys() == there.keys()
+    assert all(torch.equal(tensor, there[name]) for name, tensor in lent.state_dict().items())
