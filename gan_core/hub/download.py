@@ -15,7 +15,7 @@ from threading import Lock, Thread
 
 from huggingface_hub import HfApi, constants, hf_hub_download
 
-from gan_core.checkpoint import CARD, CONFIG, DIRECTIONS, PREVIEW, WEIGHTS, read_config
+from gan_core.checkpoint import CARD, CONFIG, DIRECTIONS, ENCODER, PREVIEW, WEIGHTS, read_config
 from gan_core.errors import StudioError
 from gan_core.hub import cache, words
 from gan_core.hub.names import Source, resolve_source
@@ -25,6 +25,7 @@ LIMITS = {  # file -> most bytes; in the order they are fetched
     CARD: 1_000_000,
     PREVIEW: 20_000_000,
     DIRECTIONS: 200_000_000,
+    ENCODER: 200_000_000,
     WEIGHTS: 2_000_000_000,
 }
 STALL = 30.0  # seconds without a byte after which a download is given up
