@@ -1,5 +1,6 @@
 """How the playground learns: each method has its networks, one step, and what can be drawn of it. Losses are gan_core.losses'."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from gan_core.unroll import Adam, unrolled
 CRITIC_STEPS = 5  # WGAN-GP: critic steps for one of the generator (Gulrajani et al. 2017, algorithm 1)
 SLOPE_WEIGHT = 1.0  # WGAN-GP's λ; the square is small, so 10 as for pictures would be stiff
 LIKELIHOOD = 0.05  # σ of a VAE's Gaussian likelihood
-SCALE = 2.0  # what a judging network multiplies the square with, to see numbers of about unit size
+SCALE = 4.0  # what a judging or encoding network multiplies the square with: groups lie further apart for it
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Sizes:
     """Sizes and rates of the playground's networks."""
 
     latent: int = 2
-    width: int = 64
+    width: int = 32
     depth: int = 2
-    batch: int = 128
-    lr: float = 1e-3
-    d_lr: float = 1e-3
+    batch: int = 64
+    lr: float = 2e-3
+    d_lr: float = 2e-3
     beta1: float = 0.5
     gain: float = 1.0
     unroll: int = 5
@@ -37,10 +38,13 @@ class Sizes:
 
 
 class Method(ABC):
-    """One way to learn a cloud. `landscape` and `push` are what its heat map and its arrows show."""
+    """One way to learn a cloud. `landscape` and `push` are what its heat map and its arrows show.
 
-    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int):
-        self.cloud, self.sizes = cloud, sizes
+    `runs`: take so many independent runs at once, in a dimension in front of all others; () is a single one.
+    """
+
+    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int, runs: tuple[int, ...] = ()):
+        self.cloud, self.sizes, self.runs = cloud, sizes, runs
         self.source = torch.Generator().manual_seed(seed)
         self.generator = Mlp(sizes.layers(sizes.latent, 2))
         self.g = self.network(self.generator)
@@ -48,7 +52,15 @@ class Method(ABC):
 
     def network(self, mlp: Mlp) -> Tensor:
         """First parameters of a network."""
-        return mlp.initial(self.source, self.sizes.gain).requires_grad_()
+        first = [mlp.initial(self.source, self.sizes.gain) for _ in range(math.prod(self.runs))]
+        return torch.stack(first).view(*self.runs, -1).requires_grad_()
+
+    def descend(self, optimizers: list[torch.optim.Adam], parameters: list[Tensor], loss: Tensor) -> None:
+        """One step of each optimizer against a loss, a mean over all runs: times their number it is each run's own."""
+        gradients = torch.autograd.grad(loss * math.prod(self.runs), parameters)
+        for optimizer, one, gradient in zip(optimizers, parameters, gradients, strict=True):
+            one.grad = gradient
+            optimizer.step()
 
     def adam(self, parameters: Tensor, lr: float) -> torch.optim.Adam:
         """An optimizer for one network."""
@@ -56,11 +68,12 @@ class Method(ABC):
 
     def real(self) -> Tensor:
         """A batch of the cloud [n, 2]."""
-        return self.cloud.draw(self.sizes.batch, self.source)
+        points = self.cloud.draw(math.prod(self.runs) * self.sizes.batch, self.source)
+        return points.view(*self.runs, self.sizes.batch, 2)
 
     def noise(self) -> Tensor:
         """A batch of latents [n, latent]."""
-        return torch.randn(self.sizes.batch, self.sizes.latent, generator=self.source)
+        return torch.randn(*self.runs, self.sizes.batch, self.sizes.latent, generator=self.source)
 
     def sample(self, z: Tensor) -> Tensor:
         """Points [n, 2] of latents [n, latent]."""
@@ -80,44 +93,42 @@ class Method(ABC):
         """Where the method would move points [n, 2] now: vectors of any length [n, 2]."""
 
 
-def descend(optimizer: torch.optim.Adam, parameters: Tensor, loss: Tensor) -> None:
-    """One step of an optimizer against a loss."""
-    (parameters.grad,) = torch.autograd.grad(loss, parameters)
-    optimizer.step()
-
-
 class Gan(Method):
     """The GAN of 2014: binary cross-entropy, one step of each network in turn (Goodfellow et al. 2014)."""
 
     loss = losses.ADVERSARIAL["nonsaturating"]
     rounds = 1
 
-    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int):
-        super().__init__(cloud, sizes, seed)
+    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int, runs: tuple[int, ...] = ()):
+        super().__init__(cloud, sizes, seed, runs)
         self.discriminator = Mlp(sizes.layers(2, 1))
         self.d = self.network(self.discriminator)
         self.d_optimizer = self.adam(self.d, sizes.d_lr)
 
     def judge(self, parameters: Tensor, points: Tensor) -> Tensor:
         """Logits [n] of points [n, 2]."""
-        return self.discriminator(parameters, SCALE * points).squeeze(1)
+        return self.discriminator(parameters, SCALE * points).squeeze(-1)
 
     def objective(self, parameters: Tensor, real: Tensor, fake: Tensor) -> Tensor:
         """The discriminator's loss with these parameters."""
-        return self.loss.discriminator(*self.judge(parameters, torch.cat([real, fake])).chunk(2))
+        return self.loss.discriminator(*self.logits(parameters, real, fake))
+
+    def logits(self, parameters: Tensor, real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
+        """(real logits, generated logits)."""
+        return self.judge(parameters, torch.cat([real, fake], -2)).chunk(2, -1)
 
     def step(self) -> dict[str, float]:
         for _ in range(self.rounds):
             real, fake = self.real(), self.generator(self.g, self.noise())
             d_loss = self.objective(self.d, real, fake.detach())
-            descend(self.d_optimizer, self.d, d_loss)
+            self.descend([self.d_optimizer], [self.d], d_loss)
         g_loss = self.fool(real, fake)
-        descend(self.g_optimizer, self.g, g_loss)
+        self.descend([self.g_optimizer], [self.g], g_loss)
         return {"generator": g_loss.item(), "discriminator": d_loss.item()}
 
     def fool(self, real: Tensor, fake: Tensor) -> Tensor:
         """The generator's loss."""
-        return self.loss.generator(*self.judge(self.d.detach(), torch.cat([real, fake])).chunk(2))
+        return self.loss.generator(*self.logits(self.d.detach(), real, fake))
 
     def landscape(self, places: Tensor) -> Tensor:
         with torch.no_grad():
@@ -136,8 +147,9 @@ class WganGp(Gan):
     rounds = CRITIC_STEPS
 
     def objective(self, parameters: Tensor, real: Tensor, fake: Tensor) -> Tensor:
-        between = torch.lerp(real, fake, torch.rand(len(real), 1, generator=self.source)).requires_grad_()
-        slope = losses.wgan_gradient_penalty(self.judge(parameters, between), between)
+        between = torch.lerp(real, fake, torch.rand(*real.shape[:-1], 1, generator=self.source))
+        between = between.view(-1, 2).requires_grad_()
+        slope = losses.wgan_gradient_penalty(self.judge(parameters, between.view_as(real)), between)
         return super().objective(parameters, real, fake) + SLOPE_WEIGHT * slope
 
     def landscape(self, places: Tensor) -> Tensor:
@@ -153,8 +165,9 @@ class UnrolledGan(Gan):
         state = self.d_optimizer.state[self.d]
         memory = (state["exp_avg"], state["exp_avg_sq"], state["step"])
         rule = Adam(self.sizes.d_lr, self.sizes.beta1, 0.999, 1e-8, memory)
-        ahead = unrolled(self.d, lambda d: self.objective(d, real, fake), rule, self.sizes.unroll)
-        return self.loss.generator(*self.judge(ahead, torch.cat([real, fake])).chunk(2))
+        count = math.prod(self.runs)  # the loss is a mean over them
+        ahead = unrolled(self.d, lambda d: self.objective(d, real, fake) * count, rule, self.sizes.unroll)
+        return self.loss.generator(*self.logits(ahead, real, fake))
 
 
 class Autoencoder(Method):
@@ -162,18 +175,15 @@ class Autoencoder(Method):
 
     code = 1  # numbers of the encoder's output for each one of the latent
 
-    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int):
-        super().__init__(cloud, sizes, seed)
+    def __init__(self, cloud: Cloud, sizes: Sizes, seed: int, runs: tuple[int, ...] = ()):
+        super().__init__(cloud, sizes, seed, runs)
         self.encoder = Mlp(sizes.layers(2, self.code * sizes.latent))
         self.e = self.network(self.encoder)
         self.e_optimizer = self.adam(self.e, sizes.lr)
 
     def step(self) -> dict[str, float]:
         parts = self.parts(self.real())
-        loss = sum(parts.values())
-        self.g.grad, self.e.grad = torch.autograd.grad(loss, (self.g, self.e))
-        self.g_optimizer.step()
-        self.e_optimizer.step()
+        self.descend([self.g_optimizer, self.e_optimizer], [self.g, self.e], sum(parts.values()))
         return {name: part.item() for name, part in parts.items()}
 
     def parts(self, real: Tensor) -> dict[str, Tensor]:
@@ -182,11 +192,11 @@ class Autoencoder(Method):
 
     def error(self, again: Tensor, real: Tensor) -> Tensor:
         """How far pictures of points are from the points, in σ² of the likelihood."""
-        return losses.squared_error(again, real).mean() / LIKELIHOOD**2
+        return losses.squared_error(again.flatten(0, -2), real.flatten(0, -2)).mean() / LIKELIHOOD**2
 
     def codes(self, points: Tensor) -> Tensor:
         """The codes [n, latent] of points [n, 2]."""
-        return self.encoder(self.e, SCALE * points)[:, : self.sizes.latent]
+        return self.encoder(self.e, SCALE * points)[..., : self.sizes.latent]
 
     def again(self, points: Tensor) -> Tensor:
         """Points [n, 2] after going through both networks."""
@@ -206,7 +216,7 @@ class Vae(Autoencoder):
     code = 2
 
     def parts(self, real: Tensor) -> dict[str, Tensor]:
-        mean, log_variance = self.encoder(self.e, SCALE * real).chunk(2, 1)
+        mean, log_variance = self.encoder(self.e, SCALE * real).chunk(2, -1)
         code = losses.reparameterize(mean, log_variance, self.noise())
-        kl = losses.gaussian_kl(mean, log_variance).mean()
+        kl = losses.gaussian_kl(mean.flatten(0, -2), log_variance.flatten(0, -2)).mean()
         return {"reconstruction": self.error(self.generator(self.g, code), real), "kl": kl}

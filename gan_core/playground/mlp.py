@@ -5,14 +5,20 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import leaky_relu
+
+
+def lrelu(x: Tensor) -> Tensor:
+    """LeakyReLU with slope 0.2."""
+    return leaky_relu(x, 0.2)
 
 
 @dataclass(frozen=True)
 class Mlp:
-    """Layers of the given sizes, e.g. (2, 64, 64, 1), with `activation` between them."""
+    """Layers of the given sizes, e.g. (2, 32, 32, 1), with `activation` between them."""
 
     sizes: tuple[int, ...]
-    activation: Callable[[Tensor], Tensor] = torch.tanh
+    activation: Callable[[Tensor], Tensor] = lrelu
 
     def shapes(self) -> list[tuple[int, int]]:
         """(inputs + 1, outputs) of each layer: the last row is its bias."""
@@ -28,12 +34,12 @@ class Mlp:
         return torch.cat(parts)
 
     def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
-        """Outputs [n, sizes[-1]] for inputs [n, sizes[0]] with `parameters` [P]."""
+        """Outputs [n, sizes[-1]] for inputs [n, sizes[0]] with `parameters` [P]; all may have a dimension of runs in front."""
         shapes = self.shapes()
-        parts = parameters.split([rows * columns for rows, columns in shapes])
-        for i, (part, (rows, columns)) in enumerate(zip(parts, shapes, strict=True)):
-            layer = part.view(rows, columns)
-            x = torch.addmm(layer[-1], x, layer[:-1])
+        parts = parameters.split([rows * columns for rows, columns in shapes], -1)
+        for i, (part, shape) in enumerate(zip(parts, shapes, strict=True)):
+            layer = part.unflatten(-1, shape)
+            x = x @ layer[..., :-1, :] + layer[..., -1:, :]
             if i < len(shapes) - 1:
                 x = self.activation(x)
         return x
