@@ -9,8 +9,10 @@ it in the middle of the step; so they do probe, each for itself, and go by the o
 
 import contextlib
 import gc
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import torch
 
@@ -68,6 +70,17 @@ def too_little() -> StudioError:
         "train.no_memory",
         "Memory is too small for this run. Choose a smaller size or width, fewer pictures (--limit), or close other programs.",
     )
+
+
+def in_use(device: torch.device) -> dict[str, int]:
+    """{memory, memory_total}: bytes that this process takes of the device's memory (the machine's, on the CPU); {} where unknown."""
+    with contextlib.suppress(OSError, ValueError, AttributeError, RuntimeError):
+        if device.type == "cuda":
+            return {"memory": torch.cuda.memory_reserved(device), "memory_total": torch.cuda.mem_get_info(device)[1]}
+        page = os.sysconf("SC_PAGE_SIZE")
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return {"memory": pages * page, "memory_total": os.sysconf("SC_PHYS_PAGES") * page}
+    return {}
 
 
 @contextlib.contextmanager

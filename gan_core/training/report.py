@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gan_core import parallel
 from gan_core.training.learner import Learner
+from gan_core.training.memory import in_use
 from gan_core.training.run import Run
 from gan_core.training.samples import COLUMNS, ROWS
 from gan_core.training.state import Counters
@@ -118,6 +119,7 @@ class Reporter:
             remaining=None if remaining is None else round(remaining, 1), progress=round(min(share, 1), 4),
             losses={k: round(v, 5) for k, v in self.losses.read().items()},
             diversity=None if self._diversity is None else round(self._diversity, 3), **self._augmentation(),
+            **in_use(self._learner.device.device),
         )  # fmt: skip
 
     def _augmentation(self) -> dict:

@@ -26,6 +26,7 @@ TABLES = (
     "grid",
     "map",
     "train",
+    "watch",
     "share",
     "expect",
     "learn",

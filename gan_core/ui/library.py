@@ -6,7 +6,7 @@ import io
 import json
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.models import family
 from gan_core.training.moments import list_moments
+from gan_core.training.run import Run
 
 OPENING = "faces-style"  # the model that the app opens with, where it is there
 THUMB = 128  # pixels a side of a model's picture in the picker
@@ -57,11 +58,7 @@ class Library:
         )
         found = [Entry(e.path.name, "bundled", e.path, e.config) for e in bundled]
         for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
-            found += [
-                Entry(f"runs/{run.parent.name}", "run", e.path, e.config)
-                for e in list_models(run.parent)
-                if e.path.name == "model"
-            ]
+            found += _of_run(run.parent)
         for name, path in self._pulled.items():
             found += [Entry(f"hub/{name}", "hub", e.path, e.config) for e in list_models(path.parent) if e.path == path]
         self._known = {entry.id: entry for entry in found}
@@ -125,6 +122,20 @@ class Library:
             "directions": directions(entry.path) or min(config.z_dim, 64),
             "thumb": _thumb(entry.path / "preview.webp", config.resolution, entry.stamp),
         }
+
+
+def _of_run(folder: Path) -> list[Entry]:
+    """A run's last model and, marked by a star, its best one; the best first where it is better beyond chance (training.best)."""
+    models = {e.path.name: e.config for e in list_models(folder) if e.path.name in ("model", "best")}
+    if "model" not in models:
+        return []
+    last = Entry(f"runs/{folder.name}", "run", folder / "model", models["model"])
+    if "best" not in models or models["best"].training.get("images") == last.config.training.get("images"):
+        return [last]
+    config = replace(models["best"], title=f"{models['best'].title} ★")
+    best = Entry(f"{last.id}@best", "run", folder / "best", config, last.path)
+    compared = (Run(folder).best or {}).get("compared")
+    return [best, last] if isinstance(compared, dict) and compared.get("better") is True else [last, best]
 
 
 def directions(folder: Path) -> int:

@@ -1,15 +1,19 @@
 """What the Train tab may ask of the app. Every answer comes from the run folders, so any number of pages show the same."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from gan_core import data
+from gan_core.config import TrainConfig
 from gan_core.device import pick
 from gan_core.errors import StudioError
+from gan_core.training.control import extend
 from gan_core.training.launch import launch
-from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads
+from gan_core.training.run import Run
+from gan_core.training.state import has_state
+from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
 from gan_core.ui.library import Library
 from gan_core.ui.requests import Between
 
@@ -87,7 +91,7 @@ class TrainDesk:
             **run_view.snapshot(found, since),
             "title": found.config.name or found.name,
             "command": train_form.command(found.config),
-            "model": f"runs/{found.name}" if (found.model_folder / "config.json").is_file() else "",
+            **watch_view.extras(found),
             "resumable": run_view.resumable(found),
             "mine": limits.may_change(found.path, visitor),
             "pausable": not limits.on_space(),
@@ -107,10 +111,21 @@ class TrainDesk:
             with self.starting:
                 self._refuse_second()
                 limits.check_time(found.config.minutes, found.config.steps)
-                launch(found.config, resume=True)
+                launch(_here(found), resume=True)
         else:
             found.control(action)
         return {"state": found.status().state}
+
+    def go_on(self, run: Run, minutes: float) -> None:
+        """Let a run that is over train on for so many minutes. Raises StudioError without a checkpoint, or beside another training."""
+        if not has_state(run.checkpoint_folder):
+            raise StudioError(
+                "run.no_checkpoint", "There is no readable checkpoint in {folder}, so the run cannot go on.", folder=run.name
+            )  # fmt: skip
+        with self.starting:
+            self._refuse_second()
+            extend(run, minutes=minutes)
+            launch(_here(run), resume=True)
 
     def remove(self, run: Name, visitor: Visitor) -> dict:
         """Delete a run that is not going on, with its model."""
@@ -134,6 +149,11 @@ class TrainDesk:
                 "run.one", "“{name}” is training just now. One training at a time: watch it, stop it, or wait until it ends.",
                 name=running.config.name or running.name, run=running.name,
             )  # fmt: skip
+
+
+def _here(run: Run) -> TrainConfig:
+    """A run's config, in the folder where it lies now."""
+    return replace(run.config, out=str(run.path))
 
 
 def _device(name: str) -> dict:

@@ -35,8 +35,17 @@ studio.panel("train", element, server, (element, api) => {
   const changed = async (what, model) => {
     if (what === "gone") { studio.toast(t("train.gone"), "bad"); return prepare(); }
     if (what === "open") return studio.openModel(model);
+    if (what === "branch") return branch(model);
     if (["done", "stopped"].includes(what)) studio.refreshModels();
     refresh();
+  };
+
+  const branch = async model => {
+    const { title } = known.find(run => model.startsWith(`runs/${run.run}`)) || { title: model };
+    await prepare();
+    try { await setup.from(model); } catch (fault) { return studio.toast(fault.message, "bad"); }
+    studio.toast(t("watch.branch.said", { name: title }));
+    section("setup").querySelector("[data-field=source]").scrollIntoView({ block: "start" });
   };
 
   // ---- earlier trainings

@@ -265,5 +265,14 @@ studio.trainSetup = (section, api, started) => {
     options = await api.options();
     fill();
   };
-  return { show };
+  // A training that starts from a model: the form is filled in so far, the pictures are to be chosen.
+  const from = async model => {
+    await studio.refreshModels();
+    await show();
+    form.querySelector("[name=family][value=auto]").checked = true;
+    starts();
+    form.elements.start_from.value = model;
+    form.elements.start_from.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  return { show, from };
 };

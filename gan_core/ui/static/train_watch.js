@@ -12,8 +12,11 @@ studio.trainWatch = (section, api, changed) => {
 
   const sharing = studio.trainShare(part("share"), api);
 
+  const more = studio.trainMore(section, api, { run: () => run, changed: (what, model) => (what === "extended" ? tick() : changed(what, model)) });
+
   const reset = name => {
     stopReplay();
+    more.reset();
     sharing.close();
     [run, offset, points, samples, start, warning, end, state, model] = [name, 0, [], [], null, null, null, "", ""];
     sheets.clear();
@@ -98,6 +101,7 @@ studio.trainWatch = (section, api, changed) => {
     part("rate").textContent = status.images_per_second ? number(Math.round(status.images_per_second)) : "–";
     part("seen").textContent = number(status.images || 0);
     part("watch-command").textContent = news.command;
+    more.take(news);
     if (start) { facts(); why(); }
     part("no-sheet").textContent = t(ACTIVE.includes(status.state) ? "train.no_sheet" : "train.no_sheet.ever");
     section.querySelector("figcaption").hidden = !samples.length;

@@ -8,6 +8,7 @@ from gan_core.ui import Studio
 from gan_core.ui.expect_desk import ExpectDesk
 from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
+from gan_core.ui.watch_desk import WatchDesk
 from gan_core.ui.widgets import Panel
 
 
@@ -21,6 +22,7 @@ def build(studio: Studio) -> None:
         studio.engine.library,
     )
     sharing = ShareDesk(Path(studio.settings.runs), studio.jobs)
+    watching = WatchDesk(desk, studio.jobs)
     asked = (
         desk.options,
         desk.look,
@@ -32,6 +34,8 @@ def build(studio: Studio) -> None:
         desk.control,
         desk.remove,
         desk.trainings,
+        watching.more_time,
+        watching.save,
         ExpectDesk(desk, studio.jobs).expect,
         sharing.sharing,
         sharing.check_copies,
