@@ -108,7 +108,7 @@ class TrainConfig:
     )
     resolution: int | None = _help(None, "pixels a side; default: the pictures' own size, or 64")
     channels: int | None = _help(None, "1 grey, 3 colour, 4 colour with transparency; default: what the pictures have")
-    fit: str = _help("crop", "how other shapes become square", choices=("crop", "pad", "stretch"))
+    fit: str = _help("crop", "how other shapes become square", choices=("crop", "smart", "pad", "stretch"))
     conditional: str = _help("auto", "learn the classes, where the pictures have them", choices=("auto", "yes", "no"))
     limit: int | None = _help(None, "use at most this many pictures")
     exclude: str = _help("", "a text file with the names of pictures to leave out, one a line")

@@ -54,7 +54,7 @@ def load(
     """Decode the pictures of a bundled name, folder, zip or idx file once, into one uint8 tensor.
 
     `resolution` (pixels) and `channels` (1, 3 or 4) are chosen to suit the pictures when None. `fit` says what happens
-    to pictures that are not square: "crop" (the middle), "pad" or "stretch". `limit` reads no more than so many
+    to pictures that are not square: "crop" (the middle), "smart" (the square with most detail), "pad" or "stretch". `limit` reads no more than so many
     pictures. `split` is "train" (the default), "test" or "all"; pictures that have no held-out part are given whole.
     `exclude` names files to leave out, as `.names` has them (of folders and zips).
     `progress(done, total)` is called on this thread. Unreadable pictures are left out and named in `.skipped`.

@@ -74,10 +74,12 @@ def examine(pictures: PictureSet, tell: Tell = lambda done, total: None) -> tupl
             notes.append(_of_most(code, rows, pictures))
         else:
             found += [_sized(code, row, pictures) for row in rows]
-    found += [Finding(row, "blurred", "It is much less sharp than the others.") for row in _blurred(measures, ~flat)]
-    known = {finding.row for finding in found}
-    strange = [row for row in _odd(measures, ~flat, tell) if row not in known]
-    found += [Finding(row, "odd", "It looks unlike all the others.") for row in strange]
+    for code, message, suspected in (
+        ("blurred", "It is much less sharp than the others.", _blurred(measures, ~flat)),
+        ("odd", "It looks unlike all the others.", _odd(measures, ~flat, tell)),
+    ):
+        known = {finding.row for finding in found if finding.code != "copy"}  # one reason is enough
+        found += [Finding(row, code, message) for row in suspected if row not in known]
     return sorted(found, key=lambda one: one.row), notes
 
 
@@ -184,7 +186,7 @@ def _long(pictures: PictureSet) -> list[int]:
 def _sized(code: str, row: int, pictures: PictureSet) -> Finding:
     facts = dict(zip(("width", "height"), pictures.sizes[row], strict=True), size=pictures.resolution)
     what = "It has only {width} × {height} pixels; the network sees {size}."
-    what = what if code == "tiny" else "It is {width} × {height}: a square shows half of it or less."
+    what = what if code == "tiny" else "It is {width} × {height}, far from a square."
     return Finding(row, code, what.format(**facts), facts)
 
 
@@ -193,7 +195,9 @@ def _of_most(code: str, rows: Sequence[int], pictures: PictureSet) -> Note:
     if code == "tiny":
         message = "{count} of {total} pictures are smaller than the {size} pixels at which the network sees them. Choose a smaller size."
     else:
-        message = "{count} of {total} pictures are twice as long as wide, or more: a square shows half of them or less."
+        message = (
+            "{count} of {total} pictures are far from square: at least twice as long as wide, or the other way round."
+        )
     return Note(f"most_{code}", message.format(**facts), facts)
 
 

@@ -145,17 +145,36 @@ def _to_8_bit(values: np.ndarray) -> Image.Image:
 
 
 def fit_square(image: Image.Image, resolution: int, fit: str = "crop", pixel_art: bool = False) -> Image.Image:
-    """Return an L, RGB or RGBA picture as a square at `resolution`: centre crop, padded, or stretched."""
+    """Return an L, RGB or RGBA picture as a square at `resolution`: centre or "smart" crop, padded, or stretched."""
     width, height = image.size
     if fit == "pad" and width != height:
         return _pad(image, resolution, pixel_art)
     side = min(width, height)
-    if fit == "crop":
-        left, top = (width - side) // 2, (height - side) // 2
+    if fit in ("crop", "smart"):
+        left, top = _busiest(image) if fit == "smart" else ((width - side) // 2, (height - side) // 2)
         box = (left, top, left + side, top + side)
     else:
         box = (0, 0, width, height)
     return _resize(image, (resolution, resolution), box, pixel_art)
+
+
+def _busiest(image: Image.Image) -> tuple[int, int]:
+    """Return (left, top) of the largest square with the most detail: summed differences of neighbouring pixels.
+
+    A mild pull to the middle decides where detail is everywhere alike. Seen at no more than 96 pixels along the short side.
+    """
+    width, height = image.size
+    side, scale = min(width, height), min(1.0, 96 / min(width, height))
+    small = (max(1, round(min(width * scale, 4096))), max(1, round(min(height * scale, 4096))))
+    grey = np.asarray(image.resize(small, Image.Resampling.BOX).convert("L"), dtype=np.float32)
+    detail = np.abs(np.diff(grey, axis=0, append=grey[-1:])) + np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
+    along = detail.sum(axis=0 if width > height else 1)
+    window = min(small)
+    sums = np.convolve(along, np.ones(window, np.float32), "valid")
+    middle = np.abs(np.linspace(-1, 1, len(sums))) if len(sums) > 1 else np.zeros(1)
+    best = int(np.argmax(sums * (1 - 0.1 * middle) - 1e-3 * middle))
+    start = round(best / max(1, len(sums) - 1) * (max(width, height) - side))
+    return (start, 0) if width > height else (0, start)
 
 
 def _resize(image: Image.Image, size: tuple[int, int], box: tuple[int, int, int, int], pixel_art: bool) -> Image.Image:

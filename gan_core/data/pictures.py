@@ -10,7 +10,7 @@ import torch
 
 from gan_core.errors import StudioError
 
-FITS = ("crop", "pad", "stretch")
+FITS = ("crop", "smart", "pad", "stretch")
 SPLITS = ("train", "test", "all")
 CHANNELS = (1, 3, 4)
 MIN_RESOLUTION, MAX_RESOLUTION = 4, 1024

@@ -26,10 +26,11 @@ TABLES = (
     "grid",
     "map",
     "train",
+    "pictures",
     "watch",
+    "learn",
     "share",
     "expect",
-    "learn",
     "choices",
     "models",
 )

@@ -9,7 +9,7 @@ studio.trainSetup = (section, api, started) => {
   const filled = () => {
     const values = Object.fromEntries(new FormData(form));
     const minutes = values.minutes === "own" ? values.own_minutes : values.minutes;
-    return { ...values, source, minutes, flip: values.flip === "on" };
+    return { ...values, source, minutes, flip: values.flip === "on", exclude: album.excluded() };
   };
 
   // ---- errors stand next to the field they are about
@@ -101,11 +101,9 @@ studio.trainSetup = (section, api, started) => {
   };
   const texts = names => names.map(name => field(name, text()));
   const advanced = () => {
-    const flip = make("label", "field tick");
-    flip.append(Object.assign(make("input"), { type: "checkbox", name: "flip" }), make("span", "", t("train.flip")));
     const budget = options.most ? ["batch", "lr"] : ["batch", "lr", "steps"];
     part("advanced").replaceChildren(
-      group("pictures", [...texts(["resolution"]), field("conditional", conditional()), flip]),
+      group("pictures", [...texts(["resolution"]), field("conditional", conditional())]),
       group("network", texts(["width", "d_width", "z_dim"])),
       group("learning", [...texts(budget), field("seed", text("0"))]),
       group("contest", [field("loss", select("loss")), field("penalty", select("penalty")), ...texts(["gamma"]), field("augmentation", select("augmentation")), ...texts(["augment", "unroll"])]),
@@ -155,11 +153,14 @@ studio.trainSetup = (section, api, started) => {
     part("sources").replaceChildren(...options.sources.map(pictureCard));
     part("families").replaceChildren(...options.families.map(familyCard));
     part("times").replaceChildren(...options.times.map(timeCard), ownTime(options.most));
-    part("fits").replaceChildren(...["crop", "pad", "stretch"].map(name => {
-      const label = choice("fit", name, "segment");
-      label.append(make("span", "", t(`train.fit.${name}`)));
+    const segments = (field, words, names) => names.map(([name, value]) => {
+      const label = choice(field, value, "segment");
+      label.append(make("span", "", t(`${words}.${name}`)));
       return label;
-    }));
+    });
+    part("fits").replaceChildren(...segments("fit", "train.fit", ["crop", "smart", "pad", "stretch"].map(name => [name, name])));
+    part("flips").replaceChildren(...segments("flip", "pictures.flip", [["no", "off"], ["yes", "on"]]));
+    album.home(options.folders);
     for (const [name, value] of Object.entries(options.first)) {
       const radio = form.querySelector(`[name="${name}"][value="${value}"]`);
       if (radio) radio.checked = true;
@@ -178,9 +179,11 @@ studio.trainSetup = (section, api, started) => {
 
   // ---- what the network will see
   const found = info => {
-    const lines = [t("train.found", { count: number(info.count), size: info.size, colour: t(`train.colour.${info.channels}`) })];
+    const left = info.out || 0; // left out by click
+    const lines = [t("train.found", { count: number(info.count - left), size: info.size, colour: t(`train.colour.${info.channels}`) })];
     const more = info.classes_count > info.classes.length ? "…" : "";
     if (info.classes.length) lines.push(t("train.found.classes", { names: info.classes.map(studio.className).join(t("train.comma")) + more }));
+    if (left) lines.push(left === 1 ? t("pictures.left_out.one") : t("pictures.left_out", { count: number(left) }));
     const nodes = lines.map(line => make("p", "", line));
     nodes.push(...info.notes.map(note => make("p", "careful", studio.said(`note.${note.code}`, note.message, note.facts))));
     if (info.skipped.length) nodes.push(skipped(info));
@@ -211,6 +214,7 @@ studio.trainSetup = (section, api, started) => {
       part("sees").replaceChildren(image);
       part("fit").hidden = info.square;
       found(info);
+      album.look(filled(), info);
     } finally { section.classList.remove("looking"); }
   }, fault => { part("sees").replaceChildren(make("p", "", "—")); part("found").replaceChildren(); complain(fault); });
   const expected = studio.trainExpect(part("expected"), api, filled);
@@ -228,8 +232,11 @@ studio.trainSetup = (section, api, started) => {
     }
   });
 
+  const album = studio.trainPictures(section, api, { found, changed: plan });
+
   const choose = next => {
     source = next;
+    album.forget();
     section.querySelector(".own-pictures").classList.toggle("chosen", source.kind !== "bundled");
     if (source.kind !== "bundled") for (const radio of form.querySelectorAll("[name=bundled]")) radio.checked = false;
     forgive();

@@ -6,6 +6,7 @@ from gradio.utils import get_upload_folder
 
 from gan_core.ui import Studio
 from gan_core.ui.expect_desk import ExpectDesk
+from gan_core.ui.picture_check import PictureCheck
 from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
 from gan_core.ui.watch_desk import WatchDesk
@@ -21,6 +22,7 @@ def build(studio: Studio) -> None:
         studio.settings.share,
         studio.engine.library,
     )
+    checks = PictureCheck(desk.runs, studio.jobs, desk.folders, desk.library)
     sharing = ShareDesk(Path(studio.settings.runs), studio.jobs)
     watching = WatchDesk(desk, studio.jobs)
     asked = (
@@ -37,6 +39,7 @@ def build(studio: Studio) -> None:
         watching.more_time,
         watching.save,
         ExpectDesk(desk, studio.jobs).expect,
+        checks.survey,
         sharing.sharing,
         sharing.check_copies,
         sharing.answer_sharing,
