@@ -26,6 +26,10 @@ SHAPE = (
     "discriminator", "no_noise", "spectral_norm", "augmentation", "accumulate",
 )  # fmt: skip
 
+THREADS = (
+    torch.get_num_threads()
+)  # of a program that just began, as a trainer is; the app changes its own while it draws
+
 _known: dict[tuple, float] = {}  # images per second of this process's machine, by everything that decides it
 _one = threading.Lock()  # two probes at once would slow each other down
 
@@ -64,16 +68,21 @@ def expectation(config: TrainConfig, images_per_second: float) -> Expectation:
 def measure(config: TrainConfig, model: ModelConfig, device: Device, check: Callable[[], None] = lambda: None) -> float:
     """Images per second of a full config (every choice made) on this machine, from PROBE_SECONDS of steps on made-up pictures.
 
-    Remembered while the program runs, by device, threads, family, sizes and whatever else costs time. `check` is called between steps and
+    Remembered while the program runs, by device, family, sizes and whatever else costs time. `check` is called between steps and
     may raise to stop it. Raises StudioError when the family cannot do the size.
     """
     key = (
-        str(device.device), str(device.dtype), torch.get_num_threads(), model.family, model.resolution, model.channels, model.num_classes,
+        str(device.device), str(device.dtype), THREADS, model.family, model.resolution, model.channels, model.num_classes,
         str(sorted(model.options.items())), *(getattr(config, name) for name in SHAPE), bool(config.augment),
     )  # fmt: skip
     with _one:
         if key not in _known:
-            _known[key] = _timed(config, model, device, check)
+            threads = torch.get_num_threads()
+            torch.set_num_threads(THREADS)
+            try:
+                _known[key] = _timed(config, model, device, check)
+            finally:
+                torch.set_num_threads(threads)
         return _known[key]
 
 
