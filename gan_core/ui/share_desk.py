@@ -51,8 +51,7 @@ class ShareDesk:
 
         def work(job: Job) -> dict:
             check, pairs = compare(found, config, job)
-            now = read_config(found.model_folder)
-            return _told(_write(found, replace(now, sharing={**now.sharing, "check": check}))) | {"pairs": pairs}
+            return _told(_write(found, {"check": check})) | {"pairs": pairs}
 
         return await self.jobs.run(name, work)
 
@@ -67,10 +66,10 @@ class ShareDesk:
         words: Annotated[str, Between(0, 1500)] = "",
     ) -> dict:
         """Write a person's answers into the model card and return what `sharing` does."""
-        found, config = self._config(run, visitor)
+        found, _ = self._config(run, visitor)
         answers = {"licence": licence, "people": people, "rights": rights, "words": words.strip()}
         answers["licence_words"] = " ".join(licence_words.split()) if licence == "own" else ""
-        return _told(_write(found, replace(config, sharing={**config.sharing, **answers})))
+        return _told(_write(found, answers))
 
     def _config(self, name: str, visitor: str) -> tuple[Run, ModelConfig]:
         found = run_view.find(self.runs, name)
@@ -82,8 +81,32 @@ class ShareDesk:
         return found, read_config(found.model_folder)
 
 
+class Several:
+    """Samples of several models, one after the other, drawn when asked for (see evaluate.Samples)."""
+
+    def __init__(self, parts: list[Samples]):
+        self.parts = parts
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __getitem__(self, part: slice) -> torch.Tensor:
+        start, stop, _ = part.indices(len(self))
+        drawn = []
+        for samples in self.parts:
+            if start < len(samples) and stop > 0:
+                drawn.append(samples[slice(max(0, start), min(stop, len(samples)))])
+            start, stop = start - len(samples), stop - len(samples)
+        return torch.cat(drawn)
+
+
+def folders(run: Run) -> list[Path]:
+    """Return the model folders that a run keeps and that may be shared: the last model's, and the best one's where there is one."""
+    return [folder for folder in (run.model_folder, Path(run.best_folder)) if (folder / "config.json").is_file()]
+
+
 def compare(run: Run, config: ModelConfig, job: Job) -> tuple[dict, list[dict]]:
-    """(numbers for the card, pairs for its owner) of a run's model beside the pictures that it was trained on."""
+    """(numbers for the card, pairs for its owner) of a run's models beside the pictures that they were trained on."""
 
     def told(stage, done, total):
         following = list(SHARE)[list(SHARE).index(stage) + 1]
@@ -97,10 +120,10 @@ def compare(run: Run, config: ModelConfig, job: Job) -> tuple[dict, list[dict]]:
         return data.load(*asked, limit, lambda done, total: told("reading", done, total), split, left_out)
 
     told("reading", 0, 1)
-    network, train = load_model(run.model_folder), read("train")
+    train = read("train")
     fresh = read("test").images if data.describe(run.config.data).bundled else None
     labels = torch.arange(SAMPLES) % config.num_classes if config.num_classes else None
-    samples = Samples(network, SAMPLES, 0, labels)
+    samples = Several([Samples(load_model(folder), SAMPLES, 0, labels) for folder in folders(run)])
     report = memorisation.inspect(samples, train.images, fresh, progress=told)
     job.check()
     spread = diversity(samples[slice(COMPARED)], train.images[:: max(1, len(train) // COMPARED)][:COMPARED])
@@ -122,9 +145,13 @@ def _told(config: ModelConfig) -> dict:
     return {"sharing": config.sharing, "concerns": sharing.concerns(config.sharing), "quality": quality}
 
 
-def _write(run: Run, config: ModelConfig) -> ModelConfig:
+def _write(run: Run, facts: dict) -> ModelConfig:
+    """Add facts to the cards of all models that a run keeps; return the config of the last one."""
     try:
-        describe_anew(run.model_folder, config)
+        for folder in reversed(folders(run)):
+            config = read_config(folder)
+            config = replace(config, sharing={**config.sharing, **facts})
+            describe_anew(folder, config)
     except OSError as error:
         raise StudioError(
             "share.disk", "The model card could not be written: {reason}. Make room on the disk and try again.",

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from gan_core import sharing
@@ -16,7 +17,7 @@ from gan_core.errors import StudioError
 from gan_core.training.run import Run
 from gan_core.ui import limits
 from gan_core.ui.jobs import Jobs
-from gan_core.ui.share_desk import SHOWN, ShareDesk
+from gan_core.ui.share_desk import SAMPLES, SHOWN, Several, ShareDesk
 from tests.tiny_models import save_tiny_model
 
 FRESH = {
@@ -69,6 +70,25 @@ def test_the_check_is_written_into_the_card_without_the_pairs(desk):
     assert config.sharing["check"] == found["sharing"]["check"]
     stored = json.dumps(config.to_dict()) + card(desk)
     assert "no sign of copying" in card(desk) and "base64" not in stored and ".png" not in stored
+
+
+def test_the_best_model_is_asked_about_as_well(desk):
+    run = Run(desk.runs / "mine")
+    save_tiny_model(run.best_folder, title="Mine, at its best")
+    assert len(desk.sharing("mine", "me")) == 3
+    assert check(desk)["sharing"]["check"]["samples"] == 2 * SAMPLES
+    desk.answer_sharing("mine", "me", licence="cc0")
+    best = read_config(run.best_folder)
+    assert best.title == "Mine, at its best" and best.sharing == read_config(run.model_folder).sharing
+    assert best.sharing["licence"] == "cc0" and best.sharing["check"]["samples"] == 2 * SAMPLES
+
+
+def test_samples_of_two_models_are_one_row():
+    ten, three = torch.arange(10)[:, None], torch.arange(10, 13)[:, None]
+    both = Several([ten, three])
+    assert len(both) == 13
+    assert both[8:12].flatten().tolist() == [8, 9, 10, 11] and both[11:40].flatten().tolist() == [11, 12]
+    assert both[:3].flatten().tolist() == [0, 1, 2]
 
 
 def test_answers_reach_the_card_and_are_kept_beside_the_check(desk):

@@ -9,8 +9,8 @@ WORDS = {
     ),
     "share.copies": ("Does it copy?", "它会照抄吗？"),
     "share.unchecked": (
-        "200 new pictures are compared with every picture it learned from, mirrored ones too. Nothing leaves this machine.",
-        "会把 200 张新画的图与它学过的每一张图片（包括左右翻转的）逐一比较。一切都在这台机器上完成。",
+        "Hundreds of new pictures are compared with every picture it learned from, mirrored ones too. Nothing leaves this machine.",
+        "会把几百张新画的图与它学过的每一张图片（包括左右翻转的）逐一比较。一切都在这台机器上完成。",
     ),
     "share.check": ("Look for copies", "查找照抄"),
     "share.check.again": ("Look again", "再查一次"),
