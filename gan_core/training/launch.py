@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
-from gan_core.training.run import Run
+from gan_core.training.run import QUEUED, Run
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,7 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
     run = Run(config.out)
     if run.alive():
         raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name)
-    if resume != (run.path / "config.json").exists():
+    if resume != ((run.path / "config.json").exists() and not run.queued):
         if resume:
             raise StudioError("run.missing", "There is no run in {folder}.", folder=str(run.path))
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
@@ -37,6 +37,7 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
         os.utime(run.path / "config.json")
     else:
         run.save_config(config)
+    (run.path / QUEUED).unlink(missing_ok=True)
     run.clear_control()
     argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
     with open(run.path / "trainer.log", "ab") as log:

@@ -19,7 +19,7 @@ from gan_core.models.base import Generator
 FIRST = 60.0  # seconds of training before which nothing is measured, so that short runs are left alone
 SHARE = 0.03  # of the training time that measuring may take on the way ...
 FINAL_SHARE = 0.02  # ... and once more at its end
-REAL, DRAWN = 192, 96  # pictures that are compared on the way
+REAL, DRAWN = 128, 96  # pictures that are compared on the way
 FINAL, FEWEST = 256, 32  # pictures that the best and the last model draw at the end: as many as time allows
 BLOCKS = 8  # parts that the drawn pictures are split into to see how much the figure wavers
 SURE = (

@@ -25,13 +25,14 @@ from gan_core.training import budget
 from gan_core.training.files import FULL, disk_error, replace_text
 
 ACTIONS = ("pause", "resume", "stop")
+QUEUED = "queued.json"  # in the folder of a run that waits for its turn (training.queue)
 TAIL = 65_536  # bytes of events.jsonl that hold the latest progress
 STARTING = 60.0  # seconds a launched trainer may take before its first event
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a run stands. `state`: starting, running, paused, stopping, done, stopped, failed or interrupted (killed)."""
+    """How a run stands. `state`: queued, starting, running, paused, stopping, done, stopped, failed or interrupted (killed)."""
 
     state: str
     step: int = 0
@@ -183,8 +184,15 @@ class Run:
         except Timeout:
             return True
 
+    @property
+    def queued(self) -> bool:
+        """Whether it waits for its turn."""
+        return (self.path / QUEUED).is_file()
+
     def status(self) -> Status:
         """How the run stands, from the last events and whether its process lives."""
+        if self.queued:
+            return Status("queued")
         events = self.latest_events()
         last = {e["type"]: e for e in events}
         progress = last.get("progress", {})

@@ -11,6 +11,7 @@ from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.training.control import extend
 from gan_core.training.launch import launch
+from gan_core.training.queue import enqueue, starts_in
 from gan_core.training.run import Run
 from gan_core.training.state import has_state
 from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
@@ -75,11 +76,14 @@ class TrainDesk:
         chosen = train_choice.chosen(config, self.device, start)
         return {"command": train_form.command(config), "name": Path(config.out).name, **chosen}
 
-    def start(self, form: dict, visitor: Visitor) -> dict:
-        """Start training in a process of its own; refused while another training goes on."""
+    def start(self, form: dict, visitor: Visitor, wait: bool = False) -> dict:
+        """Start training in a process of its own; while another training goes on, refused, or queued where it may `wait`."""
         with self.starting:
-            self._refuse_second()
-            run = launch(train_form.config_from(form, self.runs, self.folders, self.library))
+            later = wait and run_view.active(self.runs) is not None
+            if not later:
+                self._refuse_second()
+            config = train_form.config_from(form, self.runs, self.folders, self.library)
+            run = enqueue(config) if later else launch(config)
             limits.sign(run.path, visitor)
         uploads.sweep(self.runs, run_view.data_in_use(self.runs))
         return {"run": run.name}
@@ -136,8 +140,9 @@ class TrainDesk:
 
     def trainings(self, visitor: Visitor) -> dict:
         """Return every run, newest first, and the name of the one going on just now."""
-        found = run_view.summaries(self.runs)
+        found, expected = run_view.summaries(self.runs), starts_in(self.runs)
         for run in found:
+            run["starts_in"] = expected.get(run["run"])
             run["mine"] = limits.may_change(self.runs / run["run"], visitor)
         active = next((run["run"] for run in found if run["active"]), None)
         return {"runs": found, "active": active}

@@ -1,6 +1,9 @@
 """What the Train tab may ask of a run that it watches besides pause and stop: more time, and the film of its training."""
 
+import logging
 import re
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,7 @@ from PIL import Image
 from gan_core.errors import StudioError
 from gan_core.export import Reel, marks
 from gan_core.training.control import extend
+from gan_core.training.queue import advance
 from gan_core.training.run import Run
 from gan_core.ui import limits, run_view
 from gan_core.ui.films import WRITERS, FilmKind, FilmSize
@@ -22,7 +26,11 @@ from gan_core.ui.train_desk import Name, TrainDesk, Visitor
 
 FRAMES, RATE = 160, 12  # sheets of a film at most, and a second
 HOLD = 18  # pictures for which the last one stays
+LOOK_SECONDS = 2.0  # between two looks at the queue
 SMALL = 32  # pixels up to which a picture is shown in squares rather than smoothed
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,22 @@ class WatchDesk:
         """Raise StudioError when the run would become longer than this place allows."""
         config = run.config
         limits.check_time((run.status().elapsed / 60 if config.steps else config.minutes) + minutes, None)
+
+
+def keep_queue_going(runs: Path) -> threading.Thread:
+    """Start waiting trainings when their turn comes, for as long as this process lives; what waits is read from the folder."""
+
+    def look() -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            try:
+                advance(runs)
+            except Exception:
+                log.exception("the queue of trainings could not go on")
+
+    keeper = threading.Thread(target=look, name="queue", daemon=True)
+    keeper.start()
+    return keeper
 
 
 def _film(run: Run, sheets: list[Path], kind: str, size: int, job: Job) -> dict:

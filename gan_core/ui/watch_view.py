@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.training.budget import unit
+from gan_core.training.queue import starts_in
 from gan_core.training.reading import read
 from gan_core.training.run import Run
 
@@ -14,7 +15,8 @@ FIGURES = ("kid", "noise", "diversity", "images", "n")
 def extras(run: Run) -> dict:
     """Return {reading: {mark, code}, best (see `_best`), kid: the figures measured last, or None, memory, budget, model}.
 
-    `memory` is [bytes used, bytes there are] of the device, as far as they are known; `model` the id of the one to open first.
+    `memory` is [bytes used, bytes there are] of the device, as far as they are known; `model` the id of the one to open first,
+    `starts_in` seconds until a queued run begins, where that is known.
     """
     events = run.latest_events()
     reading = read(events, loss_of(run))
@@ -30,6 +32,7 @@ def extras(run: Run) -> dict:
         "budget": {"unit": unit(config), "most": getattr(config, unit(config))},
         "model": best["model"] if best and best["better"] else last,
         "last_model": last,
+        "starts_in": starts_in(run.path.parent).get(run.name) if run.queued else None,
     }
 
 

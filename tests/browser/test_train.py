@@ -64,11 +64,11 @@ def test_a_training_from_start_to_explore(desk, visit, folders):
     expect(page.locator(STATE)).to_have_text("Training")
     expect(page.locator(SHEET)).to_be_visible()
 
-    other = visit("?tab=train")  # so it is for somebody else, who cannot start a second one
+    other = visit("?tab=train")  # so it is for somebody else, whose own training would wait
     expect(other.locator(".watch-head h2")).to_have_text("Browser run")
     other.locator("[data-do=new]").click()
     expect(other.locator("[data-part=busy]")).to_contain_text("“Browser run” is training just now")
-    expect(other.locator("[data-do=start]")).to_be_disabled()
+    expect(other.locator("[data-do=start]")).to_have_text("Start when it ends")
 
     page.locator("[data-do=pause]").click()
     expect(page.locator(STATE)).to_have_text("Paused")

@@ -137,3 +137,18 @@ def test_a_run_without_sheets_has_no_film(watching, run):
         path.unlink()
     with pytest.raises(StudioError, match="no longer here"):
         asyncio.run(watching.save("cats", "gif", 96, "film-name"))
+
+
+def test_a_second_training_waits_for_its_turn_if_it_may(watching, run):
+    desk, form = watching.desk, {"source": {"kind": "bundled", "name": "pixel-faces"}, "family": "dcgan", "name": "B"}
+    with run.lock():
+        with pytest.raises(StudioError, match="is training just now"):
+            desk.start(form, "me")
+        started = desk.start(form, "me", wait=True)
+    assert started == {"run": "b"} and not watching.launched
+    (line,) = [one for one in desk.trainings("me")["runs"] if one["run"] == "b"]
+    assert line["state"] == "queued" and line["starts_in"] == 0 and not line["resumable"]
+    shown = desk.snapshot("b")
+    assert shown["status"]["state"] == "queued" and shown["starts_in"] == 0 and shown["model"] == ""
+    desk.remove("b", "me")
+    assert not (desk.runs / "b").exists()

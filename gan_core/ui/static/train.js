@@ -27,7 +27,9 @@ studio.panel("train", element, server, (element, api) => {
   const busyNote = () => {
     const run = known.find(one => one.run === active);
     part("busy").hidden = !run;
-    element.querySelector("[data-do=start]").disabled = Boolean(run);
+    const button = element.querySelector("[data-do=start]");
+    button.dataset.wait = run ? "yes" : "no"; // beside another training it waits for its turn
+    button.textContent = t(run ? "watch.queue" : "train.start");
     if (run) part("busy-words").textContent = t("train.busy", { name: run.title });
   };
 
@@ -68,7 +70,8 @@ studio.panel("train", element, server, (element, api) => {
     const words = make("div", "run-words");
     const family = studio.has(`family.${run.family}`) ? t(`family.${run.family}`) : run.family;
     const facts = [family, clock(run.elapsed || 0), t("train.seen.short", { count: number(run.images || 0) }), studio.date(run.time)];
-    words.append(make("b", "", run.title), make("small", "", facts.join(" · ")));
+    const when = run.state === "queued" ? [family, studio.startsIn(run.starts_in)] : facts;
+    words.append(make("b", "", run.title), make("small", "", when.join(" · ")));
     const buttons = make("div", "run-buttons");
     buttons.append(studio.action(t("train.view"), "button", () => watch(run.run)));
     if (run.model && run.state !== "running") buttons.append(studio.action(t("train.open"), "quiet", () => studio.openModel(`runs/${run.run}`)));

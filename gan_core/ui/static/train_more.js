@@ -1,5 +1,6 @@
 // Beside the curves of a watched training: what they say, the best model and the last, more time, a branch, memory, the film.
 //   studio.trainMore(section, api, { run(), changed(what, model) }) -> { take(news), reset() }
+studio.startsIn = seconds => (seconds == null ? studio.t("watch.queue.unknown") : studio.t("watch.queue.when", { time: studio.clock(seconds) }));
 studio.trainMore = (section, api, { run, changed }) => {
   const { t, make, number } = studio;
   const part = name => section.querySelector(`[data-part="${name}"]`);
@@ -88,6 +89,7 @@ studio.trainMore = (section, api, { run, changed }) => {
 
   const take = next => {
     news = next;
+    if (news.status.state === "queued") part("says").textContent = `${t("train.says.queued")} ${studio.startsIn(news.starts_in)}`;
     read();
     compare();
     memory();

@@ -262,7 +262,7 @@ studio.trainSetup = (section, api, started) => {
     forgive();
     const button = section.querySelector("[data-do=start]");
     studio.busy(button, async () => {
-      try { started((await api.start({ form: filled(), visitor: studio.visitor() })).run); } catch (fault) { complain(fault); }
+      try { started((await api.start({ form: filled(), visitor: studio.visitor(), wait: button.dataset.wait === "yes" })).run); } catch (fault) { complain(fault); }
     });
   });
   section.querySelector("[data-do=copy]").addEventListener("click", () => studio.copyText(part("command").textContent));

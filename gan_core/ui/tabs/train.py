@@ -9,7 +9,7 @@ from gan_core.ui.expect_desk import ExpectDesk
 from gan_core.ui.picture_check import PictureCheck
 from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
-from gan_core.ui.watch_desk import WatchDesk
+from gan_core.ui.watch_desk import WatchDesk, keep_queue_going
 from gan_core.ui.widgets import Panel
 
 
@@ -47,3 +47,4 @@ def build(studio: Studio) -> None:
         studio.jobs.stop,
     )
     Panel("train", asked)
+    keep_queue_going(desk.runs)

@@ -155,6 +155,7 @@ ERRORS: dict[str, str] = {
     "run.over": "“{run}”已经结束（{state}）。可以延长它：extend {run} --minutes 10。",
     "run.idle": "“{run}”现在没有在训练（{state}）。",
     "run.how_long": "请写明延长多久：--minutes 10。",
+    "queue.full": "已有 {most} 个训练在排队。请移除一些，或稍后再试。",
     "run.action": "可以对训练做的操作：{known}。",
     "run.busy": "“{run}”仍在训练。请先停止它。",
     "run.exists": "“{run}”已存在。请换一个名称。",

@@ -200,8 +200,8 @@ WORDS = {
         "浏览器不允许复制，请选中文字后手动复制。",
     ),
     "train.busy": (
-        "“{name}” is training just now. One training at a time: watch it, stop it, or wait until it ends.",
-        "“{name}”正在训练。一次只能进行一个训练：可以查看它、停止它，或等它结束。",
+        "“{name}” is training just now. One training at a time: a new one waits and starts by itself when this one ends.",
+        "“{name}”正在训练。一次只能进行一个训练：新的训练会排队，等它结束后自动开始。",
     ),
     "train.watch_it": ("Watch it", "查看"),
     # watching

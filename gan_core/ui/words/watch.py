@@ -78,11 +78,9 @@ WORDS = {
     "watch.queue": ("Start when it ends", "等它结束后开始"),
     "watch.queue.when": ("Starts in about {time}.", "大约 {time} 后开始。"),
     "watch.queue.unknown": ("Starts when the ones before it have ended.", "前面的训练结束后开始。"),
-    "watch.queued": ("“{name}” waits for its turn.", "“{name}”正在排队。"),
     "train.state.queued": ("Waiting", "排队中"),
     "train.says.queued": (
         "Waiting for its turn. It starts by itself when the training before it ends, also after the app was restarted.",
         "正在排队。前面的训练结束后会自动开始，重新启动应用也不影响。",
     ),
-    "watch.queue.leave": ("Leave the queue", "退出排队"),
 }
