@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from gan_core.data.collect import MAX_FILES, Entry, Listing, describe_listing, judge, load_listing, natural_key
 from gan_core.data.decode import MAX_FILE_BYTES, Unreadable
+from gan_core.data.labels import is_table
 from gan_core.data.pictures import LoadOptions, PictureInfo, PictureSet, Skipped, Source, as_path
 from gan_core.errors import StudioError
 
@@ -48,7 +49,7 @@ def list_archive(archive: zipfile.ZipFile, path: Path) -> Listing:
     """Return the pictures of a zip. Raises StudioError for zip bombs, passwords and too many members."""
     members = [member for member in archive.infolist() if not member.is_dir()]
     _check_bomb(members, path)
-    entries, skipped = [], []
+    entries, skipped, tables = [], [], []
     for member in members:
         name = member.filename.replace("\\", "/")  # as some Windows programs write it
         verdict = judge(name)
@@ -57,13 +58,15 @@ def list_archive(archive: zipfile.ZipFile, path: Path) -> Listing:
             verdict = _unsafe_name(name) or Entry(name, partial(read_member, archive, member))
         elif verdict is False and judge(PurePosixPath(name).name) is True:
             verdict = _unsafe_name(name)  # ../x.png looks hidden, yet is to be named
+        if is_table(name) and not _unsafe_name(name) and not member.flag_bits & ENCRYPTED:
+            tables.append(Entry(name, partial(read_member, archive, member)))
         if verdict:
             (entries if isinstance(verdict, Entry) else skipped).append(verdict)
     if len(entries) > MAX_FILES:
         message = "{name} holds more than {limit} pictures. Make a smaller zip."
         raise StudioError("data.too_many_zip", message, name=path.name, limit=MAX_FILES)
     entries.sort(key=lambda entry: natural_key(entry.name))
-    return Listing(str(path), path.stem, tuple(entries), tuple(skipped))
+    return Listing(str(path), path.stem, tuple(entries), tuple(skipped), tuple(tables))
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:

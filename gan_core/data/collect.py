@@ -19,6 +19,7 @@ from gan_core.data.decode import (
     open_header,
     to_channels,
 )
+from gan_core.data.labels import MAX_TABLES, read_labels
 from gan_core.data.pictures import LoadOptions, Note, PictureInfo, PictureSet, Skipped, check_memory
 from gan_core.errors import StudioError
 
@@ -46,6 +47,18 @@ class Listing:
     title: str
     entries: tuple[Entry, ...]  # in natural order
     skipped: tuple[Skipped, ...] = ()
+    tables: tuple[Entry, ...] = ()  # files that may hold labels
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Entries with their classes: `of` gives each name's class number; what has none where the others have was left out."""
+
+    entries: Sequence[Entry]
+    of: dict[str, int]
+    classes: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def natural_key(name: str) -> list:
@@ -69,10 +82,11 @@ def judge(name: str) -> Skipped | bool:
 
 def describe_listing(listing: Listing) -> PictureInfo:
     """Return what a listing and a few headers tell."""
-    _, classes = find_classes([entry.name for entry in listing.entries])
+    found = label(listing.entries, listing.tables)
     return PictureInfo(
-        name=listing.name, title=listing.title, title_zh=listing.title, count=len(listing.entries),
-        resolution=guess_resolution(listing.entries), label_names=classes, source=listing.name, skipped=listing.skipped,
+        name=listing.name, title=listing.title, title_zh=listing.title, count=len(found.entries),
+        resolution=guess_resolution(found.entries), label_names=found.classes, source=listing.name,
+        skipped=(*listing.skipped, *found.skipped),
     )  # fmt: skip
 
 
@@ -82,26 +96,58 @@ def load_listing(listing: Listing, options: LoadOptions) -> PictureSet:
     Raises StudioError when nothing can be read, or when the pictures would not fit into memory.
     """
     wanted, missing = leave_out(listing.entries, options.exclude)
-    entries = spread(wanted, options.limit)
+    found = label(wanted, listing.tables)
+    entries = spread(found.entries, options.limit)
     if not entries:
         raise _nothing_left(listing, listing.skipped)
     resolution = options.resolution or guess_resolution(entries)
     check_memory(len(entries), options.channels or 3, resolution)
     decoded, skipped = _decode_all(entries, resolution, options)
-    skipped = (*listing.skipped, *skipped)
+    skipped = (*listing.skipped, *found.skipped, *skipped)
     if not decoded:
         raise _nothing_left(listing, skipped)
     names, pixels, sizes = (list(column) for column in zip(*decoded, strict=True))
     del decoded
-    labels, classes = find_classes(names)
+    labels, classes = ([found.of[name] for name in names], found.classes) if found.of else find_classes(names)
     channels = options.channels or choose_channels(pixels)
     check_memory(len(pixels), channels, resolution)
     images = _stack(pixels, channels)
     return PictureSet(
         images=images, labels=torch.tensor(labels) if classes else None, label_names=classes,
         name=listing.name, title=listing.title, source=listing.name, skipped=skipped,
-        notes=(*notes_for(len(images), options, has_held_out=False), *missing), names=tuple(names), sizes=tuple(sizes),
+        notes=(*notes_for(len(images), options, has_held_out=False), *missing, *found.notes), names=tuple(names), sizes=tuple(sizes),
     )  # fmt: skip
+
+
+def label(entries: Sequence[Entry], tables: Sequence[Entry]) -> Labelled:
+    """Return the entries with the classes that folders or, where these give none, a table of labels beside them gives.
+
+    Pictures without a label in the table are left out, and named.
+    """
+    names = [entry.name for entry in entries]
+    classes = find_classes(names)[1]
+    if classes or not tables or not entries:
+        return Labelled(entries, {}, classes)  # folders' numbers follow from what can be decoded
+    notes = []
+    for table in tables[:MAX_TABLES]:
+        try:
+            read = read_labels(table.name, table.read(), names)
+        except (Unreadable, OSError):
+            continue
+        classes = tuple(sorted(set(read.of.values()), key=natural_key))
+        if not read.of:
+            notes.append(read.note)
+        elif not 2 <= len(classes) <= MAX_CLASSES or len(classes) == len(read.of):
+            message = "{name} was not used for classes: it gives {classes} different labels to {total} pictures."
+            facts = {"name": table.name, "classes": len(classes), "total": len(read.of)}
+            notes.append(Note("table_classes", message.format(**facts), facts))
+        else:
+            number = {text: i for i, text in enumerate(classes)}
+            left = [entry for entry in entries if entry.name in read.of]
+            reason = f"it has no label in {table.name}"
+            skipped = tuple(Skipped(name, reason, "no_label") for name in names if name not in read.of)
+            return Labelled(left, {name: number[text] for name, text in read.of.items()}, classes, skipped)
+    return Labelled(entries, {}, notes=tuple(notes))
 
 
 def leave_out(entries: Sequence[Entry], names: frozenset[str]) -> tuple[Sequence[Entry], tuple[Note, ...]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gan_core.data.collect import MAX_FILES, Entry, Listing, describe_listing, judge, load_listing, natural_key
 from gan_core.data.decode import MAX_FILE_BYTES, Unreadable
+from gan_core.data.labels import is_table
 from gan_core.data.pictures import LoadOptions, PictureInfo, PictureSet, Skipped, Source, as_path
 from gan_core.errors import StudioError
 
@@ -28,7 +29,7 @@ def load(spec: str, options: LoadOptions) -> PictureSet:
 
 def list_folder(root: Path) -> Listing:
     """Return the pictures below `root`; links out of it are not followed. Raises StudioError if it is too large."""
-    entries, skipped, visited = [], [], 0
+    entries, skipped, tables, visited = [], [], [], 0
 
     def denied(error: OSError) -> None:
         skipped.append(Skipped(os.fspath(error.filename), f"it cannot be opened ({error.strerror})", "cannot_open"))
@@ -43,13 +44,15 @@ def list_folder(root: Path) -> Listing:
             verdict = judge(name)
             if verdict is True:
                 verdict = _refuse(here / file, root) or Entry(name, partial(read_file, here / file))
+            if is_table(name) and not _refuse(here / file, root):
+                tables.append(Entry(name, partial(read_file, here / file)))
             if verdict:
                 (entries if isinstance(verdict, Entry) else skipped).append(verdict)
         if len(entries) > MAX_FILES or visited > MAX_VISITED:
             message = "{name} holds more than {limit} pictures or too many other files. Choose a smaller folder."
             raise StudioError("data.too_many", message, name=str(root), limit=MAX_FILES)
     entries.sort(key=lambda entry: natural_key(entry.name))
-    return Listing(str(root), root.resolve().name or str(root), tuple(entries), tuple(skipped))
+    return Listing(str(root), root.resolve().name or str(root), tuple(entries), tuple(skipped), tuple(tables))
 
 
 def read_file(path: Path) -> bytes:

@@ -65,6 +65,19 @@ WORDS = {
         "{count} of {total} pictures are far from square: at least twice as long as wide, or the other way round.",
         "{total} 张图片中有 {count} 张离正方形很远：一边至少是另一边的两倍。",
     ),
+    "note.table_other": (
+        "{name} was not used for classes: it names {count} of {total} pictures.",
+        "没有用 {name} 来分类：它只列出了 {total} 张图片中的 {count} 张。",
+    ),
+    "note.table_no_labels": (
+        "{name} was not used for classes: it has no column of labels.",
+        "没有用 {name} 来分类：里面没有标签列。",
+    ),
+    "note.table_classes": (
+        "{name} was not used for classes: it gives {classes} different labels to {total} pictures.",
+        "没有用 {name} 来分类：{total} 张图片却有 {classes} 种标签。",
+    ),
+    "skipped.no_label": ("it has no label in the table", "标签表里没有它的标签"),
     "note.not_there": (
         "{count} of the names to leave out are not among these pictures.",
         "要略去的名称中有 {count} 个不在这些图片里。",
