@@ -61,6 +61,7 @@ def test_modes_are_counted_within_three_sigma():
     assert modes == 8 and good == pytest.approx(1 - math.exp(-4.5), abs=0.01)  # two dimensions: 1 − e^(−9/2)
     assert modes_caught(ring.centres[:2].repeat(50, 1), ring) == (2, 1.0)
     assert modes_caught(torch.zeros(100, 2), ring) == (0, 0.0)
+    assert modes_caught(1.2 * ring.centres[:3], ring, math.inf) == (3, 1.0)  # next to three modes, at none of them
     few = torch.cat([ring.centres[:1].repeat(99, 1), ring.centres[1:2]])  # one in a hundred is not a mode caught
     assert modes_caught(few, ring) == (1, 1.0)
     assert modes_caught(torch.full((4, 2), math.nan), ring) == (0, 0.0)

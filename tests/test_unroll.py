@@ -11,6 +11,7 @@ import gan_core
 from gan_core import StudioError, losses
 from gan_core.config import TrainConfig
 from gan_core.training.run import Run
+from gan_core.ui.train_form import command, config_from
 from gan_core.unroll import Adam, Flat, Sgd, unrolled
 from tests.test_registries import batch_for, in_training
 from tests.test_training import final_state, same
@@ -166,3 +167,12 @@ def test_an_unrolled_run_resumes_bitwise(name, tiny, tmp_path):
 def test_more_steps_ahead_than_ten_are_refused(steps):
     with pytest.raises(StudioError, match="from 0 to 10"):
         TrainConfig(unroll=steps).checked()
+
+
+def test_the_form_and_the_terminal_take_it(tmp_path):
+    form = {"family": "dcgan", "source": {"kind": "bundled", "name": "pixel-faces"}, "unroll": "3"}
+    config = config_from(form, tmp_path)
+    assert config.unroll == 3 and "--unroll 3" in command(config)
+    with pytest.raises(StudioError) as refused:
+        config_from({**form, "unroll": "11"}, tmp_path)
+    assert refused.value.facts["field"] == "unroll"

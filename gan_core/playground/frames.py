@@ -1,6 +1,7 @@
 """One moment of a playground as arrays that can be drawn."""
 
 import base64
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ class Frame:
     """A moment: `samples` [SAMPLES, 2], `heat` [HEAT, HEAT] (0 to 1, first row lowest y), `arrows` [ARROWS, 4] (from x, y to x, y),
 
     `lattice` [LINES, LINES, 2] or None where the latent has not two numbers, `losses` by name, `modes` caught and the share of
-    `good` samples, None where the cloud has no modes.
+    `good` samples, None where the cloud has no modes; `reached` counts modes however far the samples next to them are.
     """
 
     step: int
@@ -38,13 +39,14 @@ class Frame:
     lattice: Tensor | None
     modes: int | None
     good: float | None
+    reached: int | None
 
     def to_json(self) -> dict:
         """The frame as JSON: arrays as base64 of little-endian int16 (10,000 for 1) and, for the heat, uint8."""
         lattice = None if self.lattice is None else packed(self.lattice)
         heat = base64.b64encode((self.heat * 255).round().to(torch.uint8).numpy().tobytes()).decode()
         return {
-            "step": self.step, "losses": self.losses, "modes": self.modes, "good": self.good, "heat": heat,
+            "step": self.step, "losses": self.losses, "modes": self.modes, "good": self.good, "reached": self.reached, "heat": heat,
             "samples": packed(self.samples), "arrows": packed(self.arrows), "lattice": lattice,
         }  # fmt: skip
 
@@ -60,22 +62,25 @@ def frame(method: Method, step: int, losses: dict[str, float]) -> Frame:
     latents = torch.randn(COUNTED, method.sizes.latent, generator=torch.Generator().manual_seed(7))
     points = method.sample(latents)
     modes, good = modes_caught(points, method.cloud)
+    reached, _ = modes_caught(points, method.cloud, math.inf)
     places = torch.linspace(-EDGE, EDGE, HEAT)
     heat = method.landscape(torch.cartesian_prod(places, places).flip(1)).view(HEAT, HEAT)
     lattice = _lattice(method) if method.sizes.latent == 2 else None
     finite = {name: round(value, 5) if np.isfinite(value) else None for name, value in losses.items()}
-    return Frame(step, finite, points[:SAMPLES], heat.nan_to_num(), _arrows(method, points), lattice, modes, good)
+    return Frame(
+        step, finite, points[:SAMPLES], heat.nan_to_num(), _arrows(method, points), lattice, modes, good, reached
+    )
 
 
-def modes_caught(points: Tensor, cloud: Cloud) -> tuple[int | None, float | None]:
+def modes_caught(points: Tensor, cloud: Cloud, near: float = NEAR) -> tuple[int | None, float | None]:
     """(modes that get at least FAIR of their fair share of good points, share of good points) of points [n, 2]; None without modes.
 
-    A point is good within NEAR σ of a centre (the convention of Srivastava et al. 2017 (VEEGAN), sec. 4.1).
+    A point is good within `near` σ of a centre (the convention of Srivastava et al. 2017 (VEEGAN), sec. 4.1).
     """
     if cloud.centres is None:
         return None, None
     distance, nearest = torch.cdist(points.nan_to_num(1e6), cloud.centres).min(1)
-    good = distance < NEAR * cloud.spread
+    good = distance < near * cloud.spread
     counts = torch.bincount(nearest[good], minlength=len(cloud.centres))
     return int((counts >= FAIR * len(points) / len(cloud.centres)).sum()), round(good.float().mean().item(), 4)
 

@@ -16,6 +16,8 @@ CRITIC_STEPS = 5  # WGAN-GP: critic steps for one of the generator (Gulrajani et
 SLOPE_WEIGHT = 1.0  # WGAN-GP's λ; the square is small, so 10 as for pictures would be stiff
 LIKELIHOOD = 0.05  # σ of a VAE's Gaussian likelihood
 SCALE = 4.0  # what a judging or encoding network multiplies the square with: groups lie further apart for it
+EVEN = {"lr": 2e-3, "d_lr": 2e-3}  # learning rates of the two networks
+HURRIED = {"lr": 4e-3, "d_lr": 1e-3}  # a generator ahead of its discriminator: this is when plain GANs collapse
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,8 @@ class Sizes:
     width: int = 32
     depth: int = 2
     batch: int = 64
-    lr: float = 2e-3
-    d_lr: float = 2e-3
+    lr: float = EVEN["lr"]
+    d_lr: float = EVEN["d_lr"]
     beta1: float = 0.5
     gain: float = 1.0
     unroll: int = 5

@@ -41,6 +41,11 @@ def test_two_methods_learn_side_by_side(ask):
     assert ask("advance", room=ROOM)["error"]["code"] == "learn.gone"
 
 
+def test_a_hurried_generator_learns_faster_than_its_discriminator(ask):
+    begin(ask, hurried=True)
+    assert [(p.method.sizes.lr, p.method.sizes.d_lr) for p in ask.tab.rooms.find(ROOM).plays] == [(4e-3, 1e-3)] * 2
+
+
 def test_a_request_is_short_whatever_it_asks_for(ask, monkeypatch):
     monkeypatch.setattr(playrooms, "SLICE", 0.0)
     begin(ask)
@@ -65,7 +70,7 @@ def test_points_drawn_by_hand(ask):
     "changes",
     [
         dict(cloud="circle"), dict(methods=[]), dict(methods=["gan"] * 3), dict(methods=["magic"]), dict(methods="gan"), dict(seed=-1),
-        dict(unroll=0), dict(unroll=11), dict(unroll="5"), dict(room="short"), dict(room="x" * 41), dict(visitor=""),
+        dict(unroll=0), dict(unroll=11), dict(unroll="5"), dict(hurried=1), dict(room="short"), dict(room="x" * 41), dict(visitor=""),
         dict(cloud="drawn"), dict(cloud="drawn", points=[[0]]), dict(cloud="drawn", points=[[0, 2]]),
         dict(cloud="drawn", points=[[0, math.nan]]), dict(cloud="drawn", points=[[0, math.inf]]), dict(cloud="drawn", points=[["a", 0]]),
         dict(cloud="drawn", points=[[0, 0]] * (MAX_POINTS + 1)), dict(cloud="drawn", points={"x": 1}), dict(points=[[0, 1, 2]]),

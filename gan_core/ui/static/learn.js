@@ -6,16 +6,16 @@ studio.panel("learn", element, server, (section, api) => {
   const CLOUDS = ["ring", "grid", "spiral", "moons", "drawn"], METHODS = ["gan", "unrolled", "wgan-gp", "vae", "autoencoder"];
   const LAYERS = ["data", "samples", "heat", "arrows", "lattice"], SPEEDS = { slow: 1, normal: 6, fast: 40 };
   const LOSSES = { gan: ["generator", "discriminator"], unrolled: ["generator", "discriminator"], "wgan-gp": ["generator", "discriminator"], vae: ["reconstruction", "kl"], autoencoder: ["reconstruction"] };
-  const EARLY = 400, MOST_STEPS = 20000, LOST = 0.3; // before EARLY steps, few modes are no collapse
+  const EARLY = 300, MOST_STEPS = 20000; // before EARLY steps, few modes are no collapse
   const LESSONS = {
-    gan: { cloud: "moons", methods: ["gan"], layers: ["data", "samples"], speed: "normal" },
-    sees: { cloud: "moons", methods: ["gan"], layers: ["data", "samples", "heat", "arrows"], speed: "slow" },
-    latent: { cloud: "moons", methods: ["vae", "autoencoder"], layers: ["data", "lattice"], speed: "normal" },
-    collapse: { cloud: "ring", methods: ["gan", "unrolled"], layers: ["data", "samples", "heat"], speed: "fast" },
+    gan: { cloud: "moons", methods: ["gan"], layers: ["data", "samples"], speed: "normal", pace: "even" },
+    sees: { cloud: "moons", methods: ["gan"], layers: ["data", "samples", "heat", "arrows"], speed: "slow", pace: "even" },
+    latent: { cloud: "moons", methods: ["vae", "autoencoder"], layers: ["data", "lattice"], speed: "normal", pace: "even" },
+    collapse: { cloud: "ring", methods: ["gan", "unrolled"], layers: ["data", "samples", "heat"], speed: "fast", pace: "hurried" },
   };
-  const state = { cloud: "ring", methods: ["gan", "unrolled"], seed: 0, unroll: 5, points: [], speed: "normal", layers: new Set(["data", "samples", "heat"]) };
+  const state = { cloud: "ring", methods: ["gan", "unrolled"], seed: 0, unroll: 5, pace: "hurried", points: [], speed: "normal", layers: new Set(["data", "samples", "heat"]) };
   let views = [], room = "", modes = null, playing = false, task = Promise.resolve(), step = 0;
-  let wanted = 1, shown = 0; // which settings are asked for, and which the room has
+  let turn = 0, wanted = 1, shown = 0; // which play is the last one; which settings are asked for, and which the room has
   const stale = () => shown !== wanted;
 
   // ---- asking the app: one question after the other
@@ -27,8 +27,8 @@ studio.panel("learn", element, server, (section, api) => {
     const now = wanted;
     if (room) api.leave({ room }).catch(() => {});
     room = name();
-    const { cloud, methods, seed, unroll, points } = state;
-    const answer = await api.begin({ room, visitor: studio.visitor(), cloud, methods, seed, unroll, points: cloud === "drawn" ? points : [] });
+    const { cloud, methods, seed, unroll, pace, points } = state;
+    const answer = await api.begin({ room, visitor: studio.visitor(), cloud, methods, seed, unroll, hurried: pace === "hurried", points: cloud === "drawn" ? points : [] });
     if (now !== wanted) return;
     shown = now;
     modes = answer.modes;
@@ -48,13 +48,14 @@ studio.panel("learn", element, server, (section, api) => {
   };
   const pause = () => { playing = false; tell(); };
   const run = async () => {
-    while (playing && !document.hidden && studio.current() === "learn") {
+    const mine = ++turn;
+    while (playing && mine === turn && !document.hidden && studio.current() === "learn") {
       const began = performance.now();
       if (stale()) await begin();
       await advance(SPEEDS[state.speed]);
       await new Promise(go => setTimeout(go, Math.max(0, 50 - (performance.now() - began))));
     }
-    pause();
+    if (mine === turn) pause();
   };
   const play = () => {
     if (playing || empty()) return;
@@ -72,7 +73,6 @@ studio.panel("learn", element, server, (section, api) => {
     const help = make("button", "help");
     help.dataset.help = `learn.method.${method}.help`;
     help.setAttribute("aria-label", t("common.help"));
-    reading.setAttribute("aria-live", "polite");
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", t("learn.losses"));
     line.append(title, help, reading);
@@ -94,8 +94,8 @@ studio.panel("learn", element, server, (section, api) => {
       changed: () => { wanted++; for (const view of views) view.canvas.set({ data: state.points.flat(), frame: null }); update(); },
     });
     const say = frame => {
-      const early = frame.step < EARLY, few = modes && frame.modes <= modes / 2;
-      const kind = !modes ? "plain" : frame.modes === modes ? "all" : early || !few ? "some" : frame.good < LOST ? "lost" : "collapsed";
+      const early = frame.step < EARLY, alike = modes && frame.reached <= modes / 2; // samples crowd next to few groups
+      const kind = !modes ? "plain" : frame.modes === modes ? "all" : !early && alike ? "collapsed" : "some";
       const words = t(`learn.reading.${kind}`, { caught: frame.modes, modes });
       if (reading.textContent !== words) reading.textContent = words;
       box.dataset.reading = kind;
@@ -135,9 +135,10 @@ studio.panel("learn", element, server, (section, api) => {
     chips(part("first"), METHODS, value => t(`learn.method.${value}`), value => state.methods[0] === value, value => setMethods(value, state.methods[1])),
     chips(part("second"), ["", ...METHODS], value => t(value ? `learn.method.${value}` : "learn.alone"), value => (state.methods[1] || "") === value, value => setMethods(state.methods[0], value)),
     chips(part("layers"), LAYERS, value => t(`learn.layer.${value}`), value => state.layers.has(value), value => { state.layers[state.layers.has(value) ? "delete" : "add"](value); update(); }, "toggle"),
+    chips(part("paces"), ["even", "hurried"], value => t(`learn.pace.${value}`), value => state.pace === value, value => { state.pace = value; change(); }),
     chips(part("speeds"), Object.keys(SPEEDS), value => t(`learn.speed.${value}`), value => state.speed === value, value => { state.speed = value; update(); }),
   ];
-  for (const chip of part("speeds").children) chip.classList.remove("chip");
+  for (const chip of [...part("speeds").children, ...part("paces").children]) chip.classList.remove("chip");
 
   const tell = () => {
     act("play").innerHTML = studio.icon(playing ? "pause" : "play");
@@ -157,6 +158,7 @@ studio.panel("learn", element, server, (section, api) => {
     part("drawn").hidden = !drawn;
     part("drawn-words").textContent = t(empty() ? "learn.draw_here" : "learn.drawn_points", { count: state.points.length, most: props.most });
     act("clear").disabled = empty();
+    part("pacing").hidden = !state.methods.some(method => LOSSES[method].includes("discriminator"));
     part("unrolling").hidden = !state.methods.includes("unrolled");
     studio.setRange(section.querySelector("#learn-unroll"), state.unroll);
     section.querySelector("[for=learn-unroll].value").textContent = state.unroll;
@@ -169,16 +171,19 @@ studio.panel("learn", element, server, (section, api) => {
     tell();
   };
 
-  // ---- lessons: each has a button that sets the playground up
-  for (const button of section.querySelectorAll("[data-lesson]")) {
-    const setup = LESSONS[button.dataset.lesson];
-    button.addEventListener("click", () => {
-      Object.assign(state, { ...setup, methods: [...setup.methods], layers: new Set(setup.layers), seed: 0, unroll: 5 });
-      change();
-      play();
-      section.querySelector(".learn-desk").scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    });
-  }
+  // ---- lessons: each has a button that sets the playground up; [data-learn=<lesson>] does so from any other tab
+  const teach = lesson => {
+    const setup = LESSONS[lesson];
+    Object.assign(state, { ...setup, methods: [...setup.methods], layers: new Set(setup.layers), seed: 0, unroll: 5 });
+    change();
+    play();
+    section.querySelector(".learn-desk").scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  };
+  for (const button of section.querySelectorAll("[data-lesson]")) button.addEventListener("click", () => teach(button.dataset.lesson));
+  document.addEventListener("click", event => {
+    const door = event.target.closest?.("[data-learn]");
+    if (door) studio.open("learn", door.dataset.learn);
+  });
 
   act("play").addEventListener("click", () => (playing ? pause() : play()));
   act("step").addEventListener("click", async () => { await begin(); await advance(1); });
@@ -189,5 +194,5 @@ studio.panel("learn", element, server, (section, api) => {
   section.querySelector("#learn-unroll").addEventListener("change", change);
   addEventListener("pagehide", () => { if (room) api.leave({ room }).catch(() => {}); });
   update();
-  return { show: () => { update(); begin(); }, hide: pause };
+  return { show: lesson => { if (lesson in LESSONS) teach(lesson); else { update(); begin(); } }, hide: pause };
 });

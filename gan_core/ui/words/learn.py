@@ -54,6 +54,13 @@ WORDS = {
         "Only learns to put each point back where it was. Nobody asks for order among the codes, so random ones land anywhere.",
         "只学会把每个点还原。没有人要求编码排得整齐，所以随机编码会落到任意地方。",
     ),
+    "learn.pace": ("Who learns faster", "谁学得更快"),
+    "learn.pace_help": (
+        "Learning rates of the two networks of a GAN. When the generator runs ahead of the discriminator, a plain GAN collapses.",
+        "GAN 两个网络的学习率。生成器跑在判别器前面时，普通 GAN 就会坍缩。",
+    ),
+    "learn.pace.even": ("Equal", "一样快"),
+    "learn.pace.hurried": ("Generator 4×", "生成器 4 倍"),
     "learn.unroll": ("Steps to look ahead", "提前看几步"),
     "learn.unroll_help": (
         "For the Unrolled GAN: how many answers of the discriminator the generator works out in advance. More is steadier and slower.",
@@ -82,9 +89,11 @@ WORDS = {
     "learn.loss.kl": ("Disorder of codes (KL)", "编码偏离（KL）"),
     "learn.reading.plain": ("Learning the shape", "正在学形状"),
     "learn.reading.some": ("{caught} of {modes} groups found", "找到 {modes} 组中的 {caught} 组"),
-    "learn.reading.lost": ("{caught} of {modes} groups: off the mark", "{modes} 组中的 {caught} 组：没对准"),
-    "learn.reading.collapsed": ("Collapsed: {caught} of {modes} groups", "坍缩：{modes} 组只剩 {caught} 组"),
-    "learn.reading.all": ("All {modes} groups found ({caught})", "{modes} 组全部找到（{caught}）"),
+    "learn.reading.collapsed": (
+        "Collapsed: {caught} of {modes} groups found",
+        "已坍缩：{modes} 组中只找到 {caught} 组",
+    ),
+    "learn.reading.all": ("All {modes} groups found", "{modes} 组全部找到"),
     "learn.lessons": ("Short explanations", "简短讲解"),
     "learn.try": ("Try this", "试一试"),
     "learn.drawing.generator": ("Generator", "生成器"),
@@ -110,8 +119,8 @@ WORDS = {
     ),
     "learn.lesson.collapse": ("Why collapse happens", "为什么会坍缩"),
     "learn.lesson.collapse.text": (
-        "A generator only has to please today's discriminator, so its samples may all crowd onto a few groups. An Unrolled GAN looks "
-        "a few answers ahead and sees that the crowd would be caught: spreading out pays.",
-        "生成器只需骗过眼前的判别器，于是样本可能都挤到少数几组上。展开 GAN 会提前看几步，知道扎堆会被识破，分散开才划算。",
+        "A generator only has to please today's discriminator. If it learns faster, its samples crowd onto one spot and rush from "
+        "group to group. An Unrolled GAN looks a few answers ahead and sees that the crowd would be caught: spreading out pays.",
+        "生成器只需骗过眼前的判别器。它学得更快时，样本会挤成一团，从一组跑到另一组。展开 GAN 会提前看几步，知道扎堆会被识破，分散开才划算。",
     ),
 }
