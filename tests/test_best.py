@@ -104,6 +104,16 @@ def test_two_models_alike_are_seldom_called_different():
     assert called <= 20  # 2.5 % are to be expected
 
 
+def test_the_noise_is_what_other_draws_would_change():
+    generator = torch.Generator().manual_seed(0)
+    real = torch.randn(128, 32, generator=generator)
+    found = [quality.estimate(real, torch.randn(96, 32, generator=generator)) for _ in range(60)]
+    values, noises = torch.tensor([one[0] for one in found]), torch.tensor([one[1] for one in found])
+    assert 0.7 < (noises.mean() / values.std()).item() < 1.5
+    far = quality.estimate(real, 1.0 + torch.randn(96, 32, generator=generator))
+    assert far[0] > values.max() and abs(sum(far[2]) / len(far[2]) - far[0]) < 0.5 * far[0]
+
+
 def test_without_memory_or_room_the_training_goes_on(tiny, tmp_path, eager, monkeypatch):
     def too_large(*_):
         raise RuntimeError("CUDA out of memory")

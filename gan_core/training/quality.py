@@ -34,7 +34,7 @@ SELECTING, FINALLY = (
 
 @dataclass(frozen=True)
 class Quality:
-    """A model's figures. `blocks` are KID × 10³ of BLOCKS parts of its pictures, each an unbiased estimate of the same."""
+    """A model's figures. `blocks` are the jackknife's BLOCKS pseudo-values of the KID × 10³ (see `estimate`)."""
 
     kid: float  # × 10³; lower is better
     noise: float  # its standard error, × 10³
@@ -85,12 +85,10 @@ class Gauge:
         with self._timed():
             began = time.perf_counter()
             pictures, features = self._drawn(network, seeds, count)
-            blocks = [1e3 * kid(self._features, part) for part in features.chunk(BLOCKS)]
-            noise = torch.tensor(blocks).std().item() / len(blocks) ** 0.5
-            value = 1e3 * kid(self._features, features)
+            value, noise, blocks = estimate(self._features, features)
             self._each = (time.perf_counter() - began) / count
         varied = diversity(pictures, self._real)
-        return Quality(round(value, 4), round(noise, 4), round(varied, 3), count, tuple(blocks))
+        return Quality(round(value, 4), round(noise, 4), round(varied, 3), count, blocks)
 
     def final_count(self, elapsed: float) -> int:
         """How many pictures each of two models can draw at the end, a multiple of BLOCKS; 0 where there is no time."""
@@ -131,6 +129,17 @@ class _Stopwatch:
 
     def __exit__(self, *_):
         self._gauge.spent += time.perf_counter() - self._began
+
+
+def estimate(real: Tensor, drawn: Tensor) -> tuple[float, float, tuple[float, ...]]:
+    """KID × 10³ of features [M, D] and [N, D], N a multiple of BLOCKS; its standard error over other draws; the pseudo-values.
+
+    Delete-a-group jackknife: pseudo-value b is B·θ − (B − 1)·θ without group b. Source: Efron & Tibshirani 1993, sec. 11.5.
+    """
+    value, parts = 1e3 * kid(real, drawn), drawn.chunk(BLOCKS)
+    without = [torch.cat([*parts[:b], *parts[b + 1 :]]) for b in range(BLOCKS)]
+    blocks = tuple(BLOCKS * value - (BLOCKS - 1) * 1e3 * kid(real, rest) for rest in without)
+    return value, torch.tensor(blocks).std().item() / BLOCKS**0.5, blocks
 
 
 @dataclass(frozen=True)
