@@ -2,6 +2,7 @@
 
 WORDS = {
     "tab.learn": ("Learn", "学习"),
+    "learn.door": ("How does it learn? See for yourself", "它是怎么学的？来看看"),
     "learn.title": ("See how it learns", "看它怎么学"),
     "learn.intro": (
         "Here a picture is just a point: two numbers. That is few enough to see everything that otherwise stays hidden.",
