@@ -64,9 +64,9 @@ class TrainDesk:
         """Return what would go into the network: a sheet of pictures, the facts in words, the files left out and why."""
         return picture_view.look(form, self.runs, self.folders, self.library)
 
-    def send(self, files: list[Name], token: str | None = None) -> dict:
-        """Take files that the browser has just uploaded (their paths in Gradio's inbox) into one upload."""
-        upload = uploads.receive(self.runs, files, self.inbox, token)
+    def send(self, files: list[Name], token: str | None = None, names: list[str] | None = None) -> dict:
+        """Take files that the browser has just uploaded (their paths in Gradio's inbox) into one upload, under `names` if given."""
+        upload = uploads.receive(self.runs, files, self.inbox, token, names)
         return {"token": upload.token, "files": upload.files}
 
     def plan(self, form: dict) -> dict:

@@ -14,6 +14,7 @@ from gan_core.errors import StudioError
 FOLDER = ".uploads"
 TOKEN = re.compile(r"[0-9a-f]{16}")
 MAX_FILES = 20_000
+MAX_DEPTH, MAX_PART = 6, 120  # folders and name of a picture, letters in each
 MAX_BYTES = 2 << 30  # of one upload
 MAX_STORE = 8 << 30  # of all uploads together
 MAX_AGE = 24 * 3600  # seconds after which an upload that no run uses is deleted
@@ -29,17 +30,20 @@ class Upload:
     size: int  # bytes
 
 
-def receive(runs: Path, sent: list[str], inbox: Path, token: str | None = None) -> Upload:
+def receive(
+    runs: Path, sent: list[str], inbox: Path, token: str | None = None, names: list[str] | None = None
+) -> Upload:
     """Copy the files at `sent`, which must lie inside `inbox` (Gradio's upload folder), into a new or growing upload.
 
+    `names` are their paths in a folder that the visitor chose ("cats/1.png"), so that sub-folders stay classes.
     Raises StudioError for paths outside the inbox, for a zip among other files, and over the limits of number and size.
     """
     files = [_inside(Path(name), inbox) for name in sent]
     folder = None if token is None else _folder(runs, token)
-    _check_room(runs, [] if folder is None else list(folder.iterdir()), files)
+    _check_room(runs, [] if folder is None else _files(folder), files)
     folder = folder or _new_folder(runs)
-    for file in files:
-        _place(file, folder)
+    for file, name in zip(files, names if names and len(names) == len(files) else [""] * len(files), strict=True):
+        _place(file, folder, name)
     return _describe(folder)
 
 
@@ -105,13 +109,19 @@ def _check_room(runs: Path, held: list[Path], files: list[Path]) -> None:
             "These pictures take more than {limit}. Send fewer, or smaller ones.",
             limit=_in_words(MAX_BYTES),
         )
-    if _weight(files) + sum(_weight(folder.iterdir()) for folder in _folders(runs)) > MAX_STORE:
+    if _weight(files) + sum(_weight(_files(folder)) for folder in _folders(runs)) > MAX_STORE:
         raise StudioError("upload.full", "There is no room for more uploads just now. Try again later.")
 
 
-def _place(source: Path, folder: Path) -> None:
-    """Copy under the same name, or under a numbered one if that is taken (two folders may each hold a 1.png)."""
-    name = source.name.lstrip(".")[-120:] or "picture"
+def _place(source: Path, folder: Path, wanted: str = "") -> None:
+    """Copy under the wanted path or the same name, or under a numbered one if that is taken (two folders may each hold a 1.png)."""
+    *parents, name = _safe_parts(wanted) or [source.name.lstrip(".")[-MAX_PART:] or "picture"]
+    for part in parents:
+        folder = folder / part
+        if folder.exists() and not folder.is_dir():  # a file is called so
+            break
+        folder.mkdir(exist_ok=True)
+    folder = folder if folder.is_dir() else folder.parent
     target, number = folder / name, 1
     while target.exists():
         number += 1
@@ -122,12 +132,22 @@ def _place(source: Path, folder: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def _safe_parts(path: str) -> list[str]:
+    """Return the folders and the name of a path that a browser sent, so that it leads nowhere but downwards."""
+    parts = ("".join(c for c in part if c.isprintable() and c not in '<>:"|?*') for part in re.split(r"[/\\]", path))
+    return [clean for part in parts if (clean := part.strip(" .")[-MAX_PART:].strip(" ."))][-MAX_DEPTH:]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def _weight(files: Iterable[Path]) -> int:
     return sum(path.stat().st_size for path in files)
 
 
 def _describe(folder: Path) -> Upload:
-    files = sorted(folder.iterdir())
+    files = _files(folder)
     lone_zip = len(files) == 1 and files[0].suffix.lower() == ".zip"
     return Upload(folder.name, files[0] if lone_zip else folder, len(files), _weight(files))
 

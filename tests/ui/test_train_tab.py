@@ -452,6 +452,27 @@ def test_the_same_name_twice_keeps_both_pictures(desk):
     assert desk.send([put(desk, "1.png", b"another")], token)["files"] == 2
 
 
+def test_a_folder_keeps_its_sub_folders_as_classes(desk):
+    names = [f"pets/{kind}/{i}.png" for kind in ("cats", "dogs") for i in range(3)]
+    token = desk.send([put(desk, f"{i}.png", bytes([i])) for i in range(6)], None, names)["token"]
+    folder = uploads.find(desk.runs, token).path
+    assert sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png")) == names
+    assert uploads.find(desk.runs, token).files == 6 and uploads.find(desk.runs, token).size == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "placed"),
+    [
+        ("../../evil.png", "evil.png"), ("/etc/passwd", "etc/passwd"), ("C:\\Users\\me\\a.png", "C/Users/me/a.png"), ("a\0b/\n.png", "ab/png"),
+        ("..", "0.png"), ("", "0.png"), (".hidden/x.png", "hidden/x.png"), ("a/" * 50 + "x.png", "a/a/a/a/a/x.png"),
+    ],
+)  # fmt: skip
+def test_paths_from_a_browser_lead_only_downwards(desk, name, placed):
+    token = desk.send([put(desk, "0.png", b"x")], None, [name])["token"]
+    folder = uploads.find(desk.runs, token).path
+    assert [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()] == [placed]
+
+
 def test_old_uploads_go_unless_a_run_needs_them(desk):
     tokens = [desk.send([put(desk, f"{i}.png")])["token"] for i in range(3)]
     used, old, young = (uploads.find(desk.runs, token).path for token in tokens)

@@ -25,7 +25,7 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
       for (let first = 0; first < files.length; first += BATCH) {
         part("own-words").textContent = t("train.uploading", { done, total: files.length });
         const batch = files.slice(first, first + BATCH);
-        ({ token } = await api.send({ files: await post(batch), token }));
+        ({ token } = await api.send({ files: await post(batch), token, names: batch.map(pathOf) }));
         done += batch.length;
         bar.firstElementChild.style.width = `${(done / files.length) * 100}%`;
       }
@@ -41,9 +41,16 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
     }
   };
 
-  // A dropped folder is walked; what is no picture and no zip is left out here already.
+  // A dropped or chosen folder keeps its sub-folders: they may be classes. What can be of no use is left out here already.
+  const paths = new WeakMap(); // file -> where it lay in a dropped folder
+  const pathOf = file => (paths.get(file) || file.webkitRelativePath || file.name).slice(-1000);
+  const useful = file => !file.name.startsWith(".") && (!file.type || /^image\/|zip/.test(file.type) || /\.[ct]sv$/i.test(file.name));
   const walk = async entry => {
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+    if (entry.isFile) {
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      paths.set(file, entry.fullPath);
+      return [file];
+    }
     const reader = entry.createReader(), found = [];
     for (;;) {
       const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
@@ -55,7 +62,7 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
     const entries = [...transfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean);
     if (!entries.some(entry => entry.isDirectory)) return [...transfer.files];
     const files = (await Promise.all(entries.map(walk))).flat();
-    return files.filter(file => !file.name.startsWith(".") && (!file.type || /^image\/|zip/.test(file.type)));
+    return files.filter(useful);
   };
 
   zone.addEventListener("dragover", event => { event.preventDefault(); zone.classList.add("over"); });
@@ -65,11 +72,11 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
     zone.classList.remove("over");
     send(await dropped(event.dataTransfer));
   });
-  part("files").addEventListener("change", event => {
+  for (const name of ["files", "tree"]) part(name).addEventListener("change", event => {
     event.stopPropagation();
     const files = [...event.target.files];
     event.target.value = "";
-    send(files);
+    send(name === "tree" ? files.filter(useful) : files);
   });
   const useFolder = () => {
     const name = part("path").value.trim();
@@ -78,6 +85,7 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
   };
   part("path").addEventListener("keydown", event => { if (event.key === "Enter") { event.preventDefault(); useFolder(); } });
   zone.querySelector("[data-do=files]").addEventListener("click", () => part("files").click());
+  zone.querySelector("[data-do=tree]").addEventListener("click", () => part("tree").click());
   zone.querySelector("[data-do=use-folder]").addEventListener("click", useFolder);
   zone.querySelector("[data-do=folder]").addEventListener("click", () => { part("folder").hidden = false; part("path").focus(); });
 };

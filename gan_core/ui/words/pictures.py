@@ -1,6 +1,7 @@
 """Words of the pictures to learn from: what is wrong with them, leaving some out, mirrored ones."""
 
 WORDS = {
+    "pictures.choose_tree": ("Choose a folder", "选择文件夹"),
     "pictures.reading": ("Reading the pictures: {done} of {total}", "正在读取图片：{done} / {total}"),
     "pictures.checking": ("Checking the pictures…", "正在检查图片…"),
     "pictures.stop": ("Stop checking", "停止检查"),
@@ -46,7 +47,7 @@ WORDS = {
         "Your pictures go to the machine that runs this app and nowhere else. They are deleted after a day, unless a training uses them.",
         "图片只会传到运行本应用的机器上，不会发往别处。没有训练使用的图片一天后会被删除。",
     ),
-    "train.fit.smart": ("Crop to the subject", "裁剪到主体"),
+    "train.fit.smart": ("Smart crop", "智能裁剪"),
     # what is wrong with one; in English the app's own words are shown
     "check.copy": ("It is nearly the same as {name}.", "与 {name} 几乎一样。"),
     "check.blank": ("It is all one colour.", "整张只有一种颜色。"),

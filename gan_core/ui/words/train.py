@@ -10,7 +10,7 @@ WORDS = {
     ),
     "train.pictures": ("Pictures", "图片"),
     "train.own": ("Your own pictures", "你自己的图片"),
-    "train.own.text": ("Drop pictures or a zip here", "把图片或 zip 压缩包拖到这里"),
+    "train.own.text": ("Drop pictures, a folder or a zip here", "把图片、文件夹或 zip 压缩包拖到这里"),
     "train.choose_files": ("Choose files", "选择文件"),
     "train.choose_folder": ("Folder path", "文件夹路径"),
     "train.folder.label": ("A folder or zip on this computer", "这台电脑上的文件夹或 zip 文件"),
