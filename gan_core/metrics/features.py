@@ -16,6 +16,7 @@ EXTRACTORS = {
     "lite0-masked": "gan_core.metrics.efficientnet:masked",
     "lite0": "gan_core.metrics.efficientnet:plain",
     "pixels": "gan_core.metrics.pixels:Pixels",
+    "pixels-even": "gan_core.metrics.pixels:EvenPixels",
 }
 DEFAULT = "lite0-masked"
 RAW = "lite0"  # reported beside the default: the extractor as papers would use it

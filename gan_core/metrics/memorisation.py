@@ -16,9 +16,7 @@ from torch import Tensor
 from gan_core.errors import StudioError
 from gan_core.metrics.features import EXTRACTORS, extract, load_extractor
 
-EXTRACTOR = (
-    "pixels"  # finds copies as well as the networks do, in a tenth of the time: benchmarks/results/memorisation.json
-)
+EXTRACTOR = "pixels-even"  # catches more than the networks do, in a tenth of the time: benchmarks/memorisation.py
 NEIGHBOURS = 50  # a distance is judged against the mean distance to so many nearest pictures
 ALARM = 0.05  # share of fresh real pictures that would be called too close
 CERTAIN = 1e-3  # chance, were the model fresh, of so many samples that are too close

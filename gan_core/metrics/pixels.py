@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn import functional as F
 
 GRID = 16
+FLAT = 0.1  # a spread of about 6 grey levels: flatter pictures are not stretched into noise
 
 
 class Pixels(nn.Module):
@@ -17,3 +18,17 @@ class Pixels(nn.Module):
     def forward(self, images):
         small = F.interpolate(images, (GRID, GRID), mode="bilinear", align_corners=False, antialias=True)
         return ((small - 127.5) / 64).flatten(1)
+
+
+class EvenPixels(Pixels):
+    """The same, each colour of each picture with mean 0 and standard deviation 1 (at least FLAT): blind to light, contrast and tint.
+
+    What finds copies of pictures: a copy that is darker or tinted is still the same to it.
+    """
+
+    name = f"pixels-even-{GRID}"
+
+    def forward(self, images):
+        colours = super().forward(images).unflatten(1, (3, -1))
+        colours = colours - colours.mean(2, keepdim=True)
+        return (colours / colours.square().mean(2, keepdim=True).sqrt().clamp(min=FLAT)).flatten(1)

@@ -30,8 +30,8 @@ WORDS = {
         "它基本上在重复你的图片：{samples} 张新图中有 {close} 张与学过的 {pictures} 张图片之一异常接近。分享这个模型就等于分享这些图片。",
     ),
     "share.alarm": (
-        "The warning goes off falsely for {share} % of real, new pictures (measured on {kept}). Copies that are shifted or recoloured escape it.",
-        "对真实的新图片，误报率为 {share}%（由{kept}测得）。平移或改过颜色的照抄查不出来。",
+        "The warning goes off falsely for {share} % of real, new pictures (measured on {kept}). Copies that are shifted escape it.",
+        "对真实的新图片，误报率为 {share}%（由{kept}测得）。平移过的照抄查不出来。",
     ),
     "share.held_out": ("{fresh} pictures kept from training", "未参加训练的 {fresh} 张图片"),
     "share.one_out": ("{fresh} of your pictures, each against all others", "你的 {fresh} 张图片，每张与其余的相比"),
