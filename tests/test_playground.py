@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import playground_modes
 from gan_core import StudioError, losses
 from gan_core.playground import CLOUDS, MAX_POINTS, METHODS, Play, PlaySettings, cloud, frames, modes_caught
 from gan_core.playground.frames import ARROWS, HEAT, LINES, SAMPLES
@@ -140,3 +141,17 @@ def test_runs_side_by_side_are_runs_of_their_own(method):
         both.step(), alone.step()
     tolerance = 1e-2 if method == "wgan-gp" else 1e-5
     assert torch.allclose(both.g[0], alone.g, atol=tolerance) and not torch.allclose(both.g[1], alone.g, atol=0.1)
+
+
+def test_the_benchmark_counts_every_run_and_draws_them(tmp_path):
+    rows = [row for name in playground_modes.METHODS for row in playground_modes.measured(job(name))]
+    assert [row["run"] for row in rows] == [0, 1] * len(playground_modes.METHODS)
+    assert all(len(row["looks"]) == playground_modes.LOOKS and row["looks"][-1][1] == row["modes"] for row in rows)
+    playground_modes.plot({"rows": rows, "settings": {"runs": 2}}, tmp_path / "modes.png")
+    assert (tmp_path / "modes.png").read_bytes().startswith(b"\x89PNG")
+    assert all(name in playground_modes.table(rows) for name in playground_modes.METHODS)
+
+
+def job(name: str) -> dict:
+    """What the benchmark asks of one method, made small."""
+    return {"method": name, "steps": playground_modes.LOOKS, "runs": 2, "seed": 0}
