@@ -9,6 +9,11 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from gan_core import data
+from gan_core.config import TrainConfig
+from gan_core.training.run import Run
+from tests.tiny_models import save_tiny_model
+
 STATE = ".watch-head .state"
 SHEET = ".watch-sheet img"
 
@@ -75,6 +80,10 @@ def test_a_training_from_start_to_explore(desk, visit, folders):
     page.locator("[data-do=resume]").click()
     expect(page.locator(STATE)).to_have_text("Training")
 
+    expect(page.locator(".reading")).to_contain_text("Just begun")
+    page.locator("[data-do=more-time]").click()  # five minutes become fifteen
+    page.wait_for_function("parseInt(document.querySelector('[data-part=left]').textContent) >= 8")
+
     os.kill(trainer(run), signal.SIGKILL)
     expect(page.locator(STATE)).to_have_text("Interrupted")
     expect(page.locator("[data-part=says]")).to_contain_text("Resume goes on from the last checkpoint")
@@ -108,7 +117,7 @@ def test_a_zip_with_bad_files_is_looked_at_before_training(desk, tmp_path):
             archive.write(tmp_path / f"{i}.png", f"{i}.png")
         archive.writestr("torn.jpg", b"\xff\xd8\xff\xe0 torn")
     desk.set_input_files("[data-part=files]", str(pack))
-    found = desk.locator("[data-part=found]")
+    found = desk.locator(".sees [data-part=found]")
     expect(found).to_contain_text("5 pictures")
     expect(found).to_contain_text("1 file could not be used")
     expect(found).to_contain_text("torn.jpg")
@@ -120,6 +129,32 @@ def test_a_zip_with_bad_files_is_looked_at_before_training(desk, tmp_path):
     expect(desk.locator(".step-pictures .field-error")).to_contain_text(
         "either one zip file or the pictures themselves"
     )
+
+
+def test_a_folder_is_checked_and_pictures_are_left_out_by_click(desk, tmp_path):
+    faces = data.load("faces", limit=24).images.permute(0, 2, 3, 1).numpy()
+    for i, face in enumerate(faces):
+        folder = tmp_path / "pets" / ("cats" if i % 2 else "dogs")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face).save(folder / f"{i}.png")
+    Image.fromarray(faces[3]).save(tmp_path / "pets/cats/again.png")
+    desk.set_input_files("[data-part=tree]", str(tmp_path / "pets"))
+    contact, found = desk.locator("[data-part=contact]"), desk.locator(".sees [data-part=found]")
+    expect(contact.locator(".marked li")).to_contain_text("nearly the same as pets/cats/3.png")
+    expect(found).to_contain_text("Classes: cats, dogs.")
+    expect(found).to_contain_text("25 pictures")
+    contact.get_by_role("button", name="Leave out all marked").click()
+    contact.locator(".square").first.click()
+    expect(contact.locator(".square").first).to_have_attribute("aria-pressed", "true")
+    expect(found).to_contain_text("2 pictures are left out")
+    expect(found).to_contain_text("23 pictures, shown")
+    desk.locator("[data-part=mirror] .segment", has_text="Yes").click()
+    expect(desk.locator(".go [data-part=command]")).to_contain_text("--flip")
+    command = desk.locator(".go [data-part=command]").text_content()
+    left_out = Path(command.split("--exclude ")[1].split()[0])
+    assert left_out.read_text().split() == ["pets/cats/1.png", "pets/cats/again.png"]
+    contact.get_by_role("button", name="Use them all again").click()
+    expect(found).to_contain_text("1 picture is left out")
 
 
 def test_what_is_wrong_stands_next_to_its_field_and_nothing_starts(desk, folders):
@@ -165,7 +200,7 @@ def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
     desk.locator(".picture-card:has([value=digits])").click()
     desk.locator("[name=start_from]").select_option("a-plain")
     expect(desk.locator("[data-part=choice]")).to_contain_text("because “Plain” is one")
-    expect(desk.locator("[data-part=found]")).to_contain_text("16 × 16 px, in colour")
+    expect(desk.locator(".sees [data-part=found]")).to_contain_text("16 × 16 px, in colour")
     desk.locator(".family-card:has([value=vae])").click()  # no model of that kind is here
     expect(desk.locator("[data-part=start]")).to_be_hidden()
     desk.locator(".family-card:has([value=auto])").click()
@@ -187,3 +222,35 @@ def test_the_tab_fits_a_phone_in_chinese(visit):
     page.locator(".step-advanced summary").click()
     expect(page.locator("[data-do=start]")).to_have_text("开始训练")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_finished_training_shows_its_best_model_its_film_and_branches(visit, folders):
+    run = Run(folders[1] / "best-run")
+    run.save_config(TrainConfig(data="pixel-faces", out=str(run.path), name="Best run"))
+    run.samples_folder.mkdir()
+    figures = {"noise": 0.2, "diversity": 0.9, "n": 64, "extractor": "pixels-16"}
+    for step in range(3):
+        Image.new("RGB", (96, 64), (step * 80, 90, 200)).save(run.samples_folder / f"{step:08d}.webp")
+        facts = {"step": step, "images": 40 * step, "elapsed": step, "columns": 6, "rows": 4}
+        run.append({"type": "sample", "time": 1.0, **facts})
+    run.append({"type": "end", "time": 1e12, "state": "done", "message": "Finished."})
+    for name, images in (("model", 80), ("best", 40)):
+        save_tiny_model(run.path / name, title="Best run", training={"images": images})
+    best, last = {**figures, "kid": 2.0, "images": 40}, {**figures, "kid": 5.0, "images": 80}
+    run.save_best({**best, "compared": {"best": best, "last": last, "difference": 3.0, "noise": 0.3, "better": True}})
+
+    page = visit("?tab=train")
+    page.locator(".run", has_text="Best run").get_by_role("button", name="View").click()
+    box = page.locator(".watch-best")
+    expect(box).to_contain_text("KID 2 ± 0.2")
+    expect(box).to_contain_text("better than the last, beyond chance")
+    expect(page.locator(".reading")).to_contain_text("Just begun")
+    page.locator(".watch-film summary").click()
+    page.locator("[data-kind=gif]:visible").click()
+    with page.expect_download() as download:
+        page.locator(".watch-film [data-act=save]").click()
+    assert download.value.suggested_filename == "best-run-training.gif"
+    page.locator("[data-do=branch]").click()
+    expect(page.locator("[name=start_from]")).to_have_value("runs/best-run@best")
+    expect(page.locator("[data-part=choice]")).to_contain_text("because “Best run ★” is one")
+    run.delete()

@@ -31,10 +31,10 @@ studio.trainMore = (section, api, { run, changed }) => {
   const best = make("section", "watch-best");
   best.setAttribute("aria-label", t("watch.best"));
   part("curves").before(best);
-  const two = value => (value == null ? "–" : Number(value).toFixed(2));
+  const short = value => (value == null ? "–" : Number(value).toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 3 }));
   const line = (name, facts, model, main) => {
     const row = make("div", "row"), words = make("div");
-    words.append(make("b", "", t(`watch.best.${name}`)), make("small", "", t("watch.best.figures", { kid: two(facts.kid), noise: two(facts.noise), diversity: two(facts.diversity) })));
+    words.append(make("b", "", t(`watch.best.${name}`)), make("small", "", t("watch.best.figures", { kid: short(facts.kid), noise: short(facts.noise), diversity: short(facts.diversity) })));
     if (facts.images != null) words.append(make("small", "", t("watch.best.seen", { count: number(facts.images) })));
     row.append(words);
     if (model) {
@@ -69,6 +69,7 @@ studio.trainMore = (section, api, { run, changed }) => {
   const branch = studio.action(t("watch.branch"), "quiet", () => changed("branch", news.model));
   more.dataset.do = "more-time";
   branch.dataset.do = "branch";
+  branch.title = t("watch.branch.help");
   section.querySelector(".watch-buttons").append(more, branch);
 
   // ---- memory, among the other numbers
@@ -89,7 +90,10 @@ studio.trainMore = (section, api, { run, changed }) => {
 
   const take = next => {
     news = next;
-    if (news.status.state === "queued") part("says").textContent = `${t("train.says.queued")} ${studio.startsIn(news.starts_in)}`;
+    const queued = news.status.state === "queued";
+    if (queued && news.starts_in != null) part("says").textContent = `${t("train.says.queued")} ${studio.startsIn(news.starts_in)}`;
+    if (queued) part("no-sheet").textContent = t("watch.queue.sheet");
+    fold.hidden = part("sheet").hidden && !news.samples.length;
     read();
     compare();
     memory();

@@ -66,7 +66,7 @@ WORDS = {
     # control
     "watch.more_time": ("Add {n} minutes", "加 {n} 分钟"),
     "watch.more_time.done": ("{n} more minutes", "已加 {n} 分钟"),
-    "watch.branch": ("Branch: other pictures from here", "从这里开始学别的图片"),
+    "watch.branch": ("Branch from here", "从这里分支"),
     "watch.branch.said": (
         "The new training starts from “{name}”. Choose its pictures.",
         "新的训练会从“{name}”开始，请选择图片。",
@@ -78,6 +78,11 @@ WORDS = {
     "watch.queue": ("Start when it ends", "等它结束后开始"),
     "watch.queue.when": ("Starts in about {time}.", "大约 {time} 后开始。"),
     "watch.queue.unknown": ("Starts when the ones before it have ended.", "前面的训练结束后开始。"),
+    "watch.queue.sheet": ("Its samples appear here once it has begun.", "开始训练后，样图会显示在这里。"),
+    "watch.branch.help": (
+        "A new training that starts from this model, with other pictures if you like. This one stays as it is.",
+        "从这个模型开始一个新的训练，可以换别的图片。现在的训练保持不变。",
+    ),
     "train.state.queued": ("Waiting", "排队中"),
     "train.says.queued": (
         "Waiting for its turn. It starts by itself when the training before it ends, also after the app was restarted.",
