@@ -21,14 +21,14 @@ class Mlp:
     activation: Callable[[Tensor], Tensor] = lrelu
 
     def shapes(self) -> list[tuple[int, int]]:
-        """(inputs + 1, outputs) of each layer: the last row is its bias."""
-        return [(a + 1, b) for a, b in zip(self.sizes, self.sizes[1:], strict=False)]
+        """(inputs, outputs) of each layer."""
+        return list(zip(self.sizes, self.sizes[1:], strict=False))
 
     def initial(self, source: torch.Generator, gain: float = 1.0) -> Tensor:
         """Parameters to begin with [P]: orthogonal weights (Saxe et al. 2014) times `gain`, biases zero."""
         parts = []
         for rows, columns in self.shapes():
-            weight = torch.empty(rows - 1, columns)
+            weight = torch.empty(rows, columns)
             torch.nn.init.orthogonal_(weight, gain, generator=source)
             parts += [weight.reshape(-1), torch.zeros(columns)]
         return torch.cat(parts)
@@ -36,10 +36,9 @@ class Mlp:
     def __call__(self, parameters: Tensor, x: Tensor) -> Tensor:
         """Outputs [n, sizes[-1]] for inputs [n, sizes[0]] with `parameters` [P]; all may have a dimension of runs in front."""
         shapes = self.shapes()
-        parts = parameters.split([rows * columns for rows, columns in shapes], -1)
-        for i, (part, shape) in enumerate(zip(parts, shapes, strict=True)):
-            layer = part.unflatten(-1, shape)
-            x = x @ layer[..., :-1, :] + layer[..., -1:, :]
+        parts = parameters.split([size for rows, columns in shapes for size in (rows * columns, columns)], -1)
+        for i, shape in enumerate(shapes):
+            x = x @ parts[2 * i].unflatten(-1, shape) + parts[2 * i + 1].unsqueeze(-2)
             if i < len(shapes) - 1:
                 x = self.activation(x)
         return x

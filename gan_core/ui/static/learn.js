@@ -70,6 +70,7 @@ studio.panel("learn", element, server, (section, api) => {
   const makeView = method => {
     const box = make("figure", "play-view"), canvas = make("canvas"), line = make("figcaption"), plot = make("canvas", "play-losses");
     const title = make("h3", "", t(`learn.method.${method}`)), reading = make("p", "play-reading"), legend = make("div", "legend");
+    legend.append(make("span", "", t("learn.losses")));
     const help = make("button", "help");
     help.dataset.help = `learn.method.${method}.help`;
     help.setAttribute("aria-label", t("common.help"));
