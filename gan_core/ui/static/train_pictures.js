@@ -4,7 +4,7 @@ studio.trainPictures = (section, api, { found, changed }) => {
   const { t, make, number } = studio;
   const part = name => section.querySelector(`[data-part="${name}"]`);
   const out = new Set();
-  let job = null, sheet = null, known = null; // known: the last survey
+  let job = null, byHand = null, sheet = null, known = null; // byHand: the job that the visitor stopped; known: the last survey
 
   // ---- tiles: windows on one sheet
   const windowOn = (node, columns, rows, i) => {
@@ -103,7 +103,7 @@ studio.trainPictures = (section, api, { found, changed }) => {
     const mine = job = `check-${Array.from(crypto.getRandomValues(new Uint32Array(2)), n => n.toString(36)).join("")}`;
     const button = part("checking").querySelector("button");
     button.textContent = t("pictures.stop");
-    button.onclick = stop;
+    button.onclick = () => { byHand = mine; stop(); };
     const waiting = setTimeout(() => watch(mine), 300);
     try {
       const answer = await api.survey({ form, name: mine });
@@ -115,7 +115,7 @@ studio.trainPictures = (section, api, { found, changed }) => {
       fresh(answer.sheet);
       draw();
     } catch (fault) {
-      if (job && job !== mine) return; // a later check has taken over
+      if (job !== mine && byHand !== mine) return; // nobody waits for it: other pictures were chosen
       job = null;
       if (fault.code !== "job.stopped") studio.toast(fault.message, "bad");
       telling(t("pictures.stopped"));

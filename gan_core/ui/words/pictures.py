@@ -32,8 +32,8 @@ WORDS = {
     ),
     "pictures.flip": ("Mirrored pictures", "镜像图片"),
     "pictures.flip.ask": (
-        "One of your pictures, and mirrored. Do both look right?",
-        "左边是你的一张图片，右边是它的镜像。两张看起来都对吗？",
+        "One of the pictures, and mirrored. Do both look right?",
+        "左边是其中一张图片，右边是它的镜像。两张看起来都对吗？",
     ),
     "pictures.flip.yes": ("Yes, learn from both", "都对，一起学"),
     "pictures.flip.no": ("No", "不对"),
