@@ -63,7 +63,7 @@ studio.trainShare = (box, api) => {
       t("share.alarm", { share: (100 * check.false_alarm).toFixed(1), kept }),
       ...(check.twins ? [t("share.twins", { count: number(check.twins) })] : []),
       t("share.diversity", { value: Math.round(100 * check.diversity) }),
-      ...(quality.kid ? [t("share.quality", { kid: number(Math.round(quality.kid)), floor: number(Math.round(quality.kid_floor)) })] : []),
+      ...(quality.kid ? [t("share.quality", { kid: number(Math.round(quality.kid)), floor: number(Math.max(0, Math.round(quality.kid_floor))) })] : []),
     ].join(" ") : "";
     doing("check").textContent = t(check ? "share.check.again" : "share.check");
     part("concerns").replaceChildren(...(concerns.length ? concerns.map(concern) : [make("li", "fine", t("share.ready"))]));
