@@ -45,7 +45,7 @@ def test_appearance(visit):
     assert not page.evaluate("document.body.classList.contains('dark')")
 
 
-@pytest.mark.parametrize("tab", ["explore", "morph", "grid", "train", "models"])
+@pytest.mark.parametrize("tab", ["explore", "morph", "grid", "train", "learn", "models"])
 def test_phone_has_no_sideways_scroll_and_room_for_thumbs(visit, tab):
     page = visit(f"?tab={tab}", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page.wait_for_selector(f"#tab-{tab} .studio-panel")
