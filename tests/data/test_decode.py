@@ -7,6 +7,7 @@ from PIL import Image
 
 from gan_core.data import load
 from gan_core.data.decode import Unreadable, decode, fit_square, to_channels
+from gan_core.data.pictures import FITS
 
 GREY = np.arange(64, dtype=np.uint8).reshape(8, 8) * 4
 COLOUR = colour_picture(5, 8)
@@ -94,9 +95,24 @@ def test_pixel_art_grows_with_hard_edges():
     assert set(np.unique(np.asarray(fit_square(art, 5, pixel_art=True)))) == {0, 255}
 
 
+@pytest.mark.parametrize("tall", [False, True])
+@pytest.mark.parametrize("at", [0, 150, 400, 500])
+def test_smart_crop_goes_where_the_detail_is(at, tall):
+    pixels = np.full((100, 600, 3), 120, np.uint8)
+    pixels[:, at : at + 100] = np.random.RandomState(0).randint(0, 256, (100, 100, 3))
+    pixels = pixels.swapaxes(0, 1) if tall else pixels
+    seen = np.asarray(fit_square(Image.fromarray(np.ascontiguousarray(pixels)), 100, "smart"))
+    assert (seen != 120).any(2).mean() > 0.95
+
+
+def test_smart_crop_of_a_plain_picture_is_the_middle():
+    ramp = np.repeat(np.linspace(0, 250, 251, dtype=np.uint8)[None], 51, axis=0)
+    assert np.array_equal(*(np.asarray(fit_square(Image.fromarray(ramp), 51, fit)) for fit in ("smart", "crop")))
+
+
 def test_extreme_shapes_cost_nothing():
     line = encode(Image.new("L", (30_000, 1), 77))
-    for fit in ("crop", "pad", "stretch"):
+    for fit in FITS:
         assert (decode(line, 8, fit) == 77).all()
 
 
