@@ -55,7 +55,7 @@ def measured(job: dict) -> list[dict]:
         {
             "method": job["method"], "run": run, "modes": looks[run][-1][1], "good": looks[run][-1][2], "looks": looks[run],
             "cpu_ms_per_step": round(1e3 * seconds / job["steps"] / job["runs"], 2),
-            "samples": [[round(x, 2) for x in pair] for pair in points[run].tolist()] if run < 1 else [],
+            "samples": [[round(x, 2) for x in pair] for pair in points[run].tolist()] if run == 0 else [],
         }
         for run in range(job["runs"])
     ]  # fmt: skip
@@ -74,7 +74,7 @@ def table(rows: list[dict]) -> str:
 
 
 def plot(report: dict, path: Path) -> None:
-    """Modes caught against steps (mean and each run), and the samples that the first run of each method ends with."""
+    """Modes caught against steps (mean and each run), and the samples that the first run of each method ends with, whichever it is."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -98,9 +98,8 @@ def plot(report: dict, path: Path) -> None:
         panels[0].plot(steps, mean, color=colour, lw=2, label=METHODS[name][0])
         panel.scatter(*zip(*rows[0]["samples"], strict=True), s=3, color=colour)
         panel.set(xlim=(-1.25, 1.25), ylim=(-1.25, 1.25), aspect="equal", xticks=[], yticks=[])
-        panel.set_title(
-            f"{METHODS[name][0]}\n{statistics.mean(row['modes'] for row in rows):.1f} modes on average", fontsize=9
-        )
+        average = statistics.mean(row["modes"] for row in rows)
+        panel.set_title(f"{METHODS[name][0]}: {average:.1f} on average\nrun 0 ends with {rows[0]['modes']}", fontsize=9)
     panels[0].set(ylim=(-0.2, 8.2), xlabel="steps")
     panels[0].set_title(f"modes caught of 8, {report['settings']['runs']} runs each", fontsize=9)
     panels[0].legend(fontsize=8)
