@@ -60,7 +60,9 @@ def described(
     """The plan without weights: like a model's sizes, or with the choice that a resumed run has `kept`. Raises StudioError."""
     config = kept.applied(config) if kept else config
     resolution = config.resolution or resolution_for(config)
-    pictures = data.load(config.data, resolution, config.channels, config.fit, config.limit, exclude=read_list(config.exclude))
+    pictures = data.load(
+        config.data, resolution, config.channels, config.fit, config.limit, exclude=read_list(config.exclude)
+    )
     situation = Situation.of(config, len(pictures), pictures.resolution, device or pick(config.device))
     choice = kept or preset.choose(config, situation, like)
     config = choice.applied(config)
