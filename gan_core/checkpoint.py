@@ -81,7 +81,7 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
         if generator.found or named:
             save_directions(staging, generator.found, named)
         if preview is not None:
-            preview.save(staging / PREVIEW, lossless=True, method=4)
+            preview.save(staging / PREVIEW, lossless=generator.config.pixel_art, quality=92, method=4)
         elif (folder / PREVIEW).is_file():
             shutil.copyfile(folder / PREVIEW, staging / PREVIEW)
         if card is not None:

@@ -66,7 +66,7 @@ class Jobs:
 
     def __init__(self, at_once: int = AT_ONCE):
         self._jobs: dict[str, Job] = {}  # in the order in which they came
-        self._unwanted: deque[str] = deque(maxlen=64)  # stopped before they came: a Stop may overtake its job on the way
+        self._unwanted: deque[str] = deque(maxlen=64)  # a Stop may overtake its job on the way: these came before
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="job")
 
     async def run(self, name: str, work: Callable[[Job], T]) -> T:
