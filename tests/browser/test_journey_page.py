@@ -326,6 +326,8 @@ def test_it_works_with_a_finger(visit):
 
 
 def test_a_journey_that_the_browser_cannot_keep_is_said(journey):
-    journey.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }")
+    journey.evaluate(
+        "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+    )
     add(journey, 3)
     journey.wait_for_selector(".toast:has-text('no room to keep')")

@@ -62,7 +62,10 @@ WORDS = {
         "The earlier model is better than the last, beyond chance.",
         "较早的模型明显好于最后的模型。",
     ),
-    "watch.best.same": ("The difference is within chance, so the last is opened.", "差别在偶然范围内，默认打开最后的模型。"),
+    "watch.best.same": (
+        "The difference is within chance, so the last is opened.",
+        "差别在偶然范围内，默认打开最后的模型。",
+    ),
     # control
     "watch.more_time": ("Add {n} minutes", "加 {n} 分钟"),
     "watch.more_time.done": ("{n} more minutes", "已加 {n} 分钟"),
