@@ -15,9 +15,25 @@ from gan_core.config import TrainConfig
 torch.set_num_threads(1)
 
 
-def pytest_collection_modifyitems(items):
-    """Browser tests come last: quick failures first, and their driver keeps an event loop in its thread until the end."""
-    items.sort(key=lambda item: item.nodeid.startswith("tests/browser/"))
+def in_browser(nodeid: str) -> bool:
+    return nodeid.startswith("tests/browser/")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Browser tests come last, quick failures first; where workers share the suite they come first, as they take longest."""
+    items.sort(key=lambda item: in_browser(item.nodeid) != hasattr(config, "workerinput"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """All browser tests for one worker: their driver keeps an event loop in its thread until the end. The rest goes by files."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -203,7 +203,7 @@ def test_star_name_order_remove_and_undo(page):
         put(page, {"seed": seed, "model": "a-plain"})
         settled(page, f"point.seed === {seed}")
         page.keyboard.press("f")
-    assert page.get_attribute(".star", "aria-pressed") == "true"
+    page.wait_for_selector(".star[aria-pressed=true]")
     page.click(".history [data-mode=favourites]")
     page.click(f"{ENTRIES} >> nth=2", button="right")
     page.click(".menu button:has-text('Give it a name')")

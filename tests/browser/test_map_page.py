@@ -67,7 +67,7 @@ def camera(page) -> list[float]:
     page.wait_for_timeout(150)
     page.wait_for_function(
         f"() => {{ const now = document.querySelector('{CANVAS}').dataset.camera, same = now === window.lastCamera; window.lastCamera = now; return same; }}",
-        polling=120,
+        polling=250,
     )
     return json.loads(page.get_attribute(CANVAS, "data-camera"))
 
@@ -151,7 +151,7 @@ def test_the_wheel_zooms_where_the_pointer_is_and_dragging_moves(visit):
     page.mouse.move(box["x"] + 160, box["y"] + 170, steps=8)
     page.mouse.up()
     moved = camera(page)
-    assert moved[2] == zoomed[2] and moved[:2] != zoomed[:2]
+    assert abs(moved[2] - zoomed[2]) < 0.1 * zoomed[2] and moved[:2] != zoomed[:2]
     page.mouse.move(5, 5)
     settled(page, "point.seed === 20")
     assert not steps(page)  # a drag is no click

@@ -138,8 +138,10 @@ def test_how_different_more_and_other_kinds(visit):
     ready(page)
     assert strange() > 2 * little
     first = colours(page, ".brood button:nth-child(1) canvas")
+    drawn = "document.querySelector('.brood button:nth-child(1) canvas').toDataURL()"
+    before = page.evaluate(drawn)
     page.click("text=More of these")
-    page.wait_for_function("() => !document.querySelector('.brood').closest('[data-ready]')")
+    page.wait_for_function(f"before => {drawn} !== before", arg=before)
     ready(page)
     assert np.abs(colours(page, ".brood button:nth-child(1) canvas") - first).max() > 0.5
     page.click(".children [data-act=others]")

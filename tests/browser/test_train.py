@@ -202,7 +202,7 @@ def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
     expect(desk.locator("[data-part=choice]")).to_contain_text("because “Plain” is one")
     expect(desk.locator(".sees [data-part=found]")).to_contain_text("16 × 16 px, in colour")
     desk.locator(".family-card:has([value=vae])").click()  # no model of that kind is here
-    expect(desk.locator("[data-part=start]")).to_be_hidden()
+    expect(desk.locator(".start-from")).to_be_hidden()
     desk.locator(".family-card:has([value=auto])").click()
     desk.locator("[name=start_from]").select_option("a-plain")
     desk.locator("[name=own_minutes]").fill("0.05")

@@ -138,7 +138,7 @@ def test_a_runs_own_pictures_at_home_but_not_on_a_space(weights, picture_folder,
     engine = Engine(weights, tmp_path / "runs", "cpu")
     engine.models()
     entry = engine.library.entry("runs/mine")
-    assert training_data(entry) == {"spec": str(picture_folder), "fit": "crop"}
+    assert training_data(entry) == {"spec": str(picture_folder), "fit": "crop", "exclude": frozenset()}
     monkeypatch.setenv("SPACE_ID", "someone/studio")
     assert training_data(entry) == {"spec": "digits"}  # what its config says; the stranger's folder stays closed
     monkeypatch.delenv("SPACE_ID")
