@@ -1,11 +1,11 @@
 """The model card: what a model folder tells a person in words (README.md)."""
 
 import json
-import os
 from pathlib import Path
 
 from gan_core import sharing
 from gan_core.config import ModelConfig
+from gan_core.files import replace_text
 
 QUALITY = """## Quality
 
@@ -59,12 +59,7 @@ def describe_anew(folder: Path, config: ModelConfig) -> None:
         "README.md": model_card(config),
     }
     for name, text in files.items():
-        partial = Path(folder) / f".{name}.{os.getpid()}.tmp"
-        try:
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(Path(folder) / name)
-        finally:
-            partial.unlink(missing_ok=True)
+        replace_text(Path(folder) / name, text)
 
 
 def _table(facts: dict) -> list[str]:

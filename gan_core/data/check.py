@@ -16,10 +16,8 @@ from gan_core.data.pictures import Note, PictureSet
 
 CHUNK = 512  # pictures measured between two calls of `tell`
 HASH_DISTANCE = 12  # bits of 64 that may differ between copies
-NEAR, NEAR_ANYWHERE = (
-    0.09,
-    0.3,
-)  # and their small versions: root mean square and largest difference, in units of contrast
+# And their small versions: root mean square and largest difference, in units of contrast.
+NEAR, NEAR_ANYWHERE = 0.09, 0.3
 BLANK = 2.0  # standard deviation of grey values, 0 to 255
 BLUR_SPREADS, BLUR_SHARE = 4.0, 0.2  # sharpness so far below the usual, in robust standard deviations and as a share
 LONG = 2.0  # long side / short side from which a square shows half the picture or less

@@ -1,12 +1,12 @@
 """A list of pictures to leave out: a text file with one name a line, as `PictureSet.names` has them."""
 
 import hashlib
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from gan_core.data.collect import MAX_FILES
 from gan_core.errors import StudioError
+from gan_core.files import replace_text
 
 MAX_BYTES = 20 << 20
 LISTS = 500
@@ -36,12 +36,7 @@ def read_list(path: str | Path) -> frozenset[str]:
 def write_list(path: Path, names: Iterable[str]) -> None:
     """Write the names, sorted, whole or not at all. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        new.write_text("".join(f"{name}\n" for name in sorted(names)), encoding="utf-8")
-        os.replace(new, path)
-    finally:
-        new.unlink(missing_ok=True)
+    replace_text(path, "".join(f"{name}\n" for name in sorted(names)))
 
 
 def own_list(path: str, run: Path) -> str:

@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
-from gan_core.training.files import replace_text
+from gan_core.files import replace_text
 
 FILE = "extend.json"
 

@@ -26,9 +26,8 @@ SHAPE = (
     "discriminator", "no_noise", "spectral_norm", "augmentation", "accumulate",
 )  # fmt: skip
 
-THREADS = (
-    torch.get_num_threads()
-)  # of a program that just began, as a trainer is; the app changes its own while it draws
+# Of a program that just began, as a trainer is; the app changes its own while it draws.
+THREADS = torch.get_num_threads()
 
 _known: dict[tuple, float] = {}  # images per second of this process's machine, by everything that decides it
 _one = threading.Lock()  # two probes at once would slow each other down

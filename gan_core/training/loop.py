@@ -9,11 +9,11 @@ import torch
 from gan_core import parallel
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
+from gan_core.files import FULL, disk_error
 from gan_core.training.best import BestModel
 from gan_core.training.claim import claimed, dismiss, tell_if_nobody_else_can
 from gan_core.training.control import LOOK_SECONDS, Requests
 from gan_core.training.ema import EMA
-from gan_core.training.files import FULL, disk_error
 from gan_core.training.keep import ModelFolder
 from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words

@@ -1,6 +1,8 @@
 """How good a model is while it still learns: a small KID at a bounded share of the training time, with its own noise."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -22,14 +24,11 @@ FINAL_SHARE = 0.02  # ... and once more at its end
 REAL, DRAWN = 128, 96  # pictures that are compared on the way
 FINAL, FEWEST = 256, 32  # pictures that the best and the last model draw at the end: as many as time allows
 BLOCKS = 8  # parts that the drawn pictures are split into to see how much the figure wavers
-SURE = (
-    2.365  # Student's t, 97.5 %, BLOCKS − 1 degrees of freedom: a difference that so many standard errors stand behind
-)
+# Student's t, 97.5 %, BLOCKS − 1 degrees of freedom: a difference that so many standard errors stand behind.
+SURE = 2.365
 PROBE = 8  # pictures that are timed before the first measurement
-SELECTING, FINALLY = (
-    1_000_000,
-    2_000_000,
-)  # first seeds: the final ones are others than those that the best was chosen by
+# First seeds: the final ones are others than those that the best was chosen by.
+SELECTING, FINALLY = 1_000_000, 2_000_000
 
 
 @dataclass(frozen=True)
@@ -114,21 +113,14 @@ class Gauge:
         """A class, in the proportions of the pictures."""
         return int(self._labels[self._order[i % len(self._order)]]) if self._classes else None
 
-    def _timed(self) -> "_Stopwatch":
-        return _Stopwatch(self)
-
-
-class _Stopwatch:
-    """Adds the seconds of a with-block to what a gauge has spent."""
-
-    def __init__(self, gauge: Gauge):
-        self._gauge = gauge
-
-    def __enter__(self):
-        self._began = time.perf_counter()
-
-    def __exit__(self, *_):
-        self._gauge.spent += time.perf_counter() - self._began
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Add the seconds of a with-block to what was spent."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.spent += time.perf_counter() - began
 
 
 def estimate(real: Tensor, drawn: Tensor) -> tuple[float, float, tuple[float, ...]]:

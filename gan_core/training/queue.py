@@ -9,8 +9,8 @@ from filelock import FileLock, Timeout
 
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
+from gan_core.files import disk_error, replace_text
 from gan_core.training.budget import unit
-from gan_core.training.files import disk_error, replace_text
 from gan_core.training.launch import launch
 from gan_core.training.run import QUEUED, Run, list_runs
 

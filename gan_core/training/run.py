@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 
 from gan_core.config import TrainConfig, read_json
 from gan_core.errors import StudioError
+from gan_core.files import FULL, disk_error, replace_text
 from gan_core.training import budget
-from gan_core.training.files import FULL, disk_error, replace_text
 
 ACTIONS = ("pause", "resume", "stop")
 QUEUED = "queued.json"  # in the folder of a run that waits for its turn (training.queue)

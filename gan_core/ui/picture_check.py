@@ -9,7 +9,7 @@ from PIL import Image
 from gan_core import data
 from gan_core.data import PictureSet
 from gan_core.data.check import Finding, examine
-from gan_core.data.decode import MODES
+from gan_core.export import picture
 from gan_core.ui import picture_view, run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.library import Library
@@ -71,14 +71,9 @@ def contact_sheet(pictures: PictureSet, found: list[Finding]) -> dict:
     }
 
 
-def _tiled(tiles: np.ndarray) -> Image.Image:
-    """Return uint8 tiles [N, C, R, R] on a grid of COLUMNS, none larger than TILE pixels; cells left over are empty."""
-    count, channels, side = tiles.shape[:3]
-    size = min(side, TILE)
-    sheet = Image.new(MODES[channels], (COLUMNS * size, -(-count // COLUMNS) * size))
-    for i, tile in enumerate(tiles):
-        picture = Image.fromarray(tile[0] if channels == 1 else np.ascontiguousarray(tile.transpose(1, 2, 0)))
-        if size != side:
-            picture = picture.resize((size, size), Image.Resampling.BOX)
-        sheet.paste(picture, (i % COLUMNS * size, i // COLUMNS * size))
-    return sheet
+def _tiled(images: np.ndarray) -> Image.Image:
+    """Return uint8 images [N, C, R, R] on a grid of COLUMNS, none larger than TILE pixels; cells left over are empty."""
+    tiles = images.transpose(0, 2, 3, 1)
+    if tiles.shape[1] > TILE:
+        tiles = [picture.upscale(tile, TILE, pixel_art=True) for tile in tiles]
+    return picture.as_image(picture.contact_sheet(tiles, COLUMNS, gap=0, background=0))

@@ -22,13 +22,12 @@ from gan_core.training.run import Run
 from gan_core.ui import limits, run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.requests import Between
+from gan_core.ui.train_desk import Name, Visitor
 
 SAMPLES = 200
 SHOWN = 8  # pairs
 COMPARED = 500  # pictures at most that diversity is taken beside
 SHARE = {"reading": 0.0, "samples": 0.15, "pictures": 0.35, "end": 1.0}  # of the work that is done when a stage begins
-Name = Annotated[str, Between(1, 200)]
-Visitor = Annotated[str, Between(0, 100)]
 
 
 @dataclass(frozen=True)

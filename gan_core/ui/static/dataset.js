@@ -73,15 +73,10 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     progress.querySelector("small").textContent = words;
     progress.querySelector("i").style.width = `${Math.round(100 * share)}%`;
   };
-  const watch = async mine => {
-    while (name === mine) {
-      const now = await api.progress({ name: mine }).catch(() => null);
-      if (name !== mine) return;
-      if (now?.state === "waiting") tell(t("film.waiting", { n: now.ahead }), 0);
-      else if (now?.total) tell(`${t("film.drawing", now)}${now.left > 2 ? ` · ${t("film.left", { time: duration(now.left) })}` : ""}`, 0.9 * now.done / now.total);
-      await new Promise(resolve => setTimeout(resolve, 250));
-    }
-  };
+  const watch = mine => studio.follow(api, mine, () => name === mine, now => {
+    if (now?.state === "waiting") tell(t("film.waiting", { n: now.ahead }), 0);
+    else if (now?.total) tell(`${t("film.drawing", now)}${now.left > 2 ? ` · ${t("film.left", { time: duration(now.left) })}` : ""}`, 0.9 * now.done / now.total);
+  });
   const fetchAll = async (file, mine) => {
     const parts = [];
     try {
@@ -100,7 +95,7 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     vary: state.change === "random" ? [...state.vary] : [], reach: Number(reach.value),
   });
   const save = async () => {
-    const mine = name = `set-${crypto.getRandomValues(new Uint32Array(3)).join("")}`.slice(0, 40);
+    const mine = name = studio.jobName("set");
     progress.hidden = false;
     tell(t("common.working"), 0);
     watch(mine);

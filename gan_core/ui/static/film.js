@@ -38,18 +38,12 @@ studio.filmSaver = (box, api, { id, state, changed, ask }) => {
     find(".film small").textContent = left > 2 && !writing ? `${words} · ${t("film.left", { time: duration(left) })}` : words;
   };
   let name = null;
-  const watch = async mine => {
-    while (name === mine) {
-      const progress = await api.progress({ name: mine }).catch(() => null);
-      if (name === mine && progress && progress.state !== "none") tell(progress);
-      await new Promise(resolve => setTimeout(resolve, 250));
-    }
-  };
+  const watch = mine => studio.follow(api, mine, () => name === mine, progress => { if (progress && progress.state !== "none") tell(progress); });
   stop.addEventListener("click", () => { stop.disabled = true; api.stop({ name }).catch(() => {}); });
   save.addEventListener("click", () => studio.busy(save, async () => {
     const asked = ask();
     if (!asked) return;
-    name = `film-${crypto.getRandomValues(new Uint32Array(3)).join("")}`.slice(0, 40);
+    name = studio.jobName("film");
     tell({});
     stop.disabled = film.hidden = false;
     watch(name);

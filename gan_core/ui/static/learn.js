@@ -19,14 +19,13 @@ studio.panel("learn", element, server, (section, api) => {
   const stale = () => shown !== wanted;
 
   // ---- asking the app: one question after the other
-  const name = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join("");
   const empty = () => state.cloud === "drawn" && !state.points.length;
   const inTurn = work => { task = task.then(work).catch(error => { pause(); if (error.code === "learn.gone") wanted++; studio.toast(error.message, "bad"); }); return task; };
   const begin = () => inTurn(async () => {
     if (!stale() || empty()) return;
     const now = wanted;
     if (room) api.leave({ room }).catch(() => {});
-    room = name();
+    room = studio.randomWord();
     const { cloud, methods, seed, unroll, pace, points } = state;
     const answer = await api.begin({ room, visitor: studio.visitor(), cloud, methods, seed, unroll, hurried: pace === "hurried", points: cloud === "drawn" ? points : [] });
     if (now !== wanted) return;

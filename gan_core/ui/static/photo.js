@@ -126,7 +126,7 @@ studio.tool("photo", element, server, (element, api) => {
   act("find", async () => {
     if (!model() || cropper.empty) return;
     leave();
-    const mine = job = { name: `photo-${crypto.getRandomValues(new Uint32Array(3)).join("")}`.slice(0, 40), model: model().id };
+    const mine = job = { name: studio.jobName("photo"), model: model().id };
     const image = cut(SENT), label = classes.hidden || classes.value === "" ? null : Number(classes.value);
     go("finding");
     find("[data-act=stop]").disabled = false;

@@ -64,6 +64,18 @@ window.studio = (() => {
     return (...values) => { clearTimeout(timer); timer = setTimeout(() => work(...values), milliseconds); };
   };
 
+  // Long work of the app (ui/jobs.py): a name for it that nobody guesses, and how far it is, told for as long as it is wanted.
+  const randomWord = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join("");
+  const jobName = kind => `${kind}-${randomWord()}`;
+  const follow = async (api, name, wanted, tell, pause = 250) => { // tell(progress), null where the app did not answer
+    while (wanted()) {
+      const progress = await api.progress({ name }).catch(() => null);
+      if (!wanted()) return;
+      tell(progress);
+      await new Promise(resolve => setTimeout(resolve, pause));
+    }
+  };
+
   // A note for a few seconds; `action` {text, act} puts a button on it.
   const toast = (text, kind = "good", action = null) => {
     let shelf = document.getElementById("toasts");
@@ -143,5 +155,5 @@ window.studio = (() => {
   const make = (tag, className = "", text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
   const typing = event => event.target.matches?.("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
 
-  return { t, has, translate, connect, pump, later, toast, download, downloadBlob, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
+  return { t, has, translate, connect, pump, later, randomWord, jobName, follow, toast, download, downloadBlob, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
 })();

@@ -14,7 +14,7 @@ studio.trainExpect = (place, api, filled) => {
   const stop = () => { if (job) api.stop({ name: job }).catch(() => {}); job = null; };
   const ask = studio.later(700, async () => {
     stop();
-    const mine = job = `speed-${crypto.getRandomValues(new Uint32Array(3)).join("")}`.slice(0, 40);
+    const mine = job = studio.jobName("speed");
     const waiting = setTimeout(() => { if (job === mine) place.textContent = t("expect.measuring"); }, 250);
     try {
       const found = await api.expect({ form: filled(), name: mine });

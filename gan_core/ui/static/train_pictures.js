@@ -83,15 +83,10 @@ studio.trainPictures = (section, api, { found, changed }) => {
     box.querySelector(".bar-track").hidden = share === null;
     box.querySelector("i").style.width = `${100 * share}%`;
   };
-  const watch = async mine => {
-    while (job === mine) {
-      const now = await api.progress({ name: mine }).catch(() => null);
-      if (job !== mine) return;
-      if (now?.state === "working" && now.stage === "reading") telling(t("pictures.reading", { done: number(now.done), total: number(now.total) }), now.done / Math.max(1, now.total));
-      else telling(t("pictures.checking"), now?.stage === "checking" ? now.done / Math.max(1, now.total) : null);
-      await new Promise(resolve => setTimeout(resolve, 300));
-    }
-  };
+  const watch = mine => studio.follow(api, mine, () => job === mine, now => {
+    if (now?.state === "working" && now.stage === "reading") telling(t("pictures.reading", { done: number(now.done), total: number(now.total) }), now.done / Math.max(1, now.total));
+    else telling(t("pictures.checking"), now?.stage === "checking" ? now.done / Math.max(1, now.total) : null);
+  }, 300);
   const stop = () => { if (job) api.stop({ name: job }).catch(() => {}); job = null; };
   const fresh = url => {
     if (sheet) URL.revokeObjectURL(sheet);
@@ -100,7 +95,7 @@ studio.trainPictures = (section, api, { found, changed }) => {
     part("contact").style.setProperty("--sheet", `url("${sheet}")`);
   };
   const survey = async form => {
-    const mine = job = `check-${Array.from(crypto.getRandomValues(new Uint32Array(2)), n => n.toString(36)).join("")}`;
+    const mine = job = studio.jobName("check");
     const button = part("checking").querySelector("button");
     button.textContent = t("pictures.stop");
     button.onclick = () => { byHand = mine; stop(); };

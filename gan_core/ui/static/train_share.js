@@ -87,18 +87,13 @@ studio.trainShare = (box, api) => {
     }));
     part("private").hidden = !list.length;
   };
-  const watch = async mine => {
-    while (job === mine) {
-      const now = await api.progress({ name: mine }).catch(() => null);
-      if (job !== mine) return;
-      const words = now?.state === "waiting" ? t("film.waiting", { n: now.ahead }) : studio.has(`share.stage.${now?.stage}`) ? t(`share.stage.${now.stage}`) : t("common.working");
-      part("working").querySelector("small").textContent = words;
-      part("working").querySelector("i").style.width = `${now?.total ? 100 * now.done / now.total : 0}%`;
-      await new Promise(resolve => setTimeout(resolve, 300));
-    }
-  };
+  const watch = mine => studio.follow(api, mine, () => job === mine, now => {
+    const words = now?.state === "waiting" ? t("film.waiting", { n: now.ahead }) : studio.has(`share.stage.${now?.stage}`) ? t(`share.stage.${now.stage}`) : t("common.working");
+    part("working").querySelector("small").textContent = words;
+    part("working").querySelector("i").style.width = `${now?.total ? 100 * now.done / now.total : 0}%`;
+  }, 300);
   const check = async () => {
-    const mine = job = `share-${crypto.getRandomValues(new Uint32Array(3)).join("")}`.slice(0, 40), asked = run;
+    const mine = job = studio.jobName("share"), asked = run;
     part("working").hidden = false;
     part("start").hidden = true;
     watch(mine);

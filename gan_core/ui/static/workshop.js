@@ -28,7 +28,7 @@ Object.assign(studio, (() => {
   const visitor = () => {
     let word = studio.kept("visitor");
     if (!word) {
-      word = Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join("");
+      word = studio.randomWord();
       studio.keep("visitor", word);
     }
     return word;

@@ -14,7 +14,7 @@ def replace_text(path: Path, text: str) -> None:
     new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         new.write_text(text, encoding="utf-8")
-        os.replace(new, path)
+        new.replace(path)
     finally:
         new.unlink(missing_ok=True)
 
