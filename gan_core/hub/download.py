@@ -57,7 +57,7 @@ def pull(
         return have
     try:
         # The client's own timeouts bound each read, not the whole, and leave out the name service.
-        commit, sizes = _start(source, _look_up).result(min(timeout, PATIENCE) if have else timeout)
+        commit, sizes = start(source, _look_up).result(min(timeout, PATIENCE) if have else timeout)
     except (StudioError, TimeoutError) as error:
         error = words.offline(source) if isinstance(error, TimeoutError) else error
         if have is not None and error.code in ("hub.offline", "hub.unavailable"):
@@ -67,7 +67,7 @@ def pull(
         return _fetch(source, commit, sizes, progress or (lambda done, total: None))
 
 
-def _start(source: Source, work: Callable, *args) -> Future:
+def start(source: Source, work: Callable, *args) -> Future:
     """Run work(source, *args) in a daemon thread; errors of the client arrive in words."""
     answer = Future()
 
@@ -99,11 +99,11 @@ def _look_up(source: Source) -> tuple[str, dict[str, int]]:
 
 def _fetch(source: Source, commit: str, sizes: dict[str, int], progress: Callable[[int, int], None]) -> Path:
     """Download in a thread of its own and report from this one; give up when nothing comes any more."""
-    meter = _Meter(source, sum(sizes.values()))
+    meter = Meter(source, sum(sizes.values()))
     place = next(folder for folder in (source.cache_dir, *source.cache_dir.parents) if folder.exists())
     if shutil.disk_usage(place).free < meter.total:
         raise words.disk_full(source)
-    answer, shown = _start(source, _download, commit, sizes, meter), -1
+    answer, shown = start(source, _download, commit, sizes, meter), -1
     try:
         while not answer.done():
             if meter.done > shown:
@@ -118,9 +118,9 @@ def _fetch(source: Source, commit: str, sizes: dict[str, int], progress: Callabl
     return folder
 
 
-def _download(source: Source, commit: str, sizes: dict[str, int], meter: "_Meter") -> Path:
+def _download(source: Source, commit: str, sizes: dict[str, int], meter: "Meter") -> Path:
     """Fetch the files one by one into the cache's folder of this commit, and return it."""
-    bar, whole = type("_PullBar", (_Bar,), {"meter": meter}), 0
+    bar, whole = type("_PullBar", (Bar,), {"meter": meter}), 0
     for name, size in sizes.items():
         path = Path(hf_hub_download(
             source.repo_id, name, revision=commit, cache_dir=source.cache_dir, endpoint=source.endpoint, token=source.token,
@@ -145,7 +145,7 @@ def _check_config(source: Source, folder: Path) -> None:
         raise words.not_ours(source) from error
 
 
-class _Meter:
+class Meter:
     """The bytes of one pull: counted by the thread that downloads, read by the one that waits."""
 
     def __init__(self, source: Source, total: int):
@@ -159,10 +159,10 @@ class _Meter:
             raise words.broken_off(self.source)
 
 
-class _Bar:
+class Bar:
     """What the client's downloads ask of a tqdm class; each pull makes a subclass with its `meter`."""
 
-    meter: _Meter
+    meter: Meter
 
     def __init__(self, *args, **kwargs):
         pass
