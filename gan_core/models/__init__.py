@@ -13,10 +13,14 @@ FAMILIES = {
     "autoencoder": "gan_core.models.autoencoder:Autoencoder",
 }
 
+IMPORTED = {  # drawn with, never trained: what other people's files hold
+    "sequential": "gan_core.models.sequential:Sequential",
+}
+
 
 def family(name: str) -> type[Family]:
-    """Return the family class called `name`; StudioError names the known ones."""
-    return resolve(FAMILIES, name)
+    """Return the family class called `name`, also one that only draws; StudioError names the known ones."""
+    return resolve(FAMILIES if name in FAMILIES else {**FAMILIES, **IMPORTED}, name)
 
 
 def build(config: ModelConfig) -> Generator:

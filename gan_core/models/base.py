@@ -85,12 +85,17 @@ class Generator(nn.Module):
 
     @torch.inference_mode()
     def from_latent(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        """The network's raw float output [N, C, H, W] for latents [N, z_dim] and class numbers [N]."""
-        weights = None
-        if self.config.num_classes:
-            label = torch.zeros(len(z), dtype=torch.long) if label is None else label
-            weights = nn.functional.one_hot(label.to(z.device), self.config.num_classes).to(z.dtype)
-        return self(z, weights)
+        """The network's raw float output [N, C, H, W], in its author's range, for the author's latents [N, z_dim] and class numbers [N]."""
+        return self(*self.as_given(z, label))
+
+    def as_given(self, z, label=None) -> tuple[Tensor, Tensor | None]:
+        """Latents [N, …] and class numbers [N], arrays or tensors, as this network takes them: z [N, z_dim] and class weights."""
+        device, classes, weights = next(self.parameters()).device, self.config.num_classes, None
+        z = torch.as_tensor(z, device=device, dtype=torch.float32).flatten(1)
+        if classes:
+            label = torch.zeros(len(z), device=device) if label is None else torch.as_tensor(label, device=device)
+            weights = nn.functional.one_hot(label.long().expand(len(z)), classes).to(z.dtype)
+        return z, weights
 
 
 @dataclass(frozen=True)
