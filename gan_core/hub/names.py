@@ -16,7 +16,7 @@ _REVISION = re.compile(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", re.ASCII
 
 @dataclass(frozen=True)
 class Source:
-    """Which model, where, and as whom. `revision` None is the default branch; `token` False sends none."""
+    """Which model (or `kind` "dataset"), where, and as whom. `revision` None is the default branch; `token` False sends none."""
 
     repo_id: str
     revision: str | None
@@ -24,6 +24,12 @@ class Source:
     endpoint: str
     cache_dir: Path
     timeout: float
+    kind: str = "model"
+
+    @property
+    def page(self) -> str:
+        """Its address for a person."""
+        return f"{self.endpoint}/{'datasets/' if self.kind == 'dataset' else ''}{self.repo_id}"
 
 
 def parse(text: str) -> tuple[str, str | None]:
@@ -51,8 +57,13 @@ def parse(text: str) -> tuple[str, str | None]:
     return name, revision
 
 
+def whole_hub(token: str | bool | None = None, endpoint: str | None = None, timeout: float = 5.0) -> Source:
+    """Return the Source for questions that are about no single repository."""
+    return Source("", None, _token(token), _endpoint(endpoint), cache_folder(None), timeout)
+
+
 def resolve_source(
-    text: str, token: str | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float
+    text: str, token: str | bool | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float
 ) -> Source:
     """Return the Source that a person's words, the arguments and the environment (HF_ENDPOINT, HF_HOME, …) describe."""
     return Source(*parse(text), _token(token), _endpoint(endpoint), cache_folder(cache_dir), timeout)
@@ -86,9 +97,11 @@ def _from_address(text: str) -> tuple[str, str | None]:
     return "", None
 
 
-def _token(token: str | None) -> str | bool | None:
-    """Return what the client shall send. A Space never lends its owner's own token to visitors."""
-    token = token.strip() if token else None
+def _token(token: str | bool | None) -> str | bool | None:
+    """Return what the client shall send: False for nothing at all. A Space never lends its owner's own token to visitors."""
+    if token is False:
+        return False
+    token = token.strip() if isinstance(token, str) and token else None
     if token and not re.fullmatch("[!-~]+", token):
         raise StudioError(
             "hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings."

@@ -93,7 +93,13 @@ def translate(error: BaseException, source: Source) -> BaseException:
 
 def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
     """Return the sentence for an error that the Hub itself answered."""
-    page, status = f"{source.endpoint}/{source.repo_id}", error.response.status_code
+    page, status, data = source.page, error.response.status_code, source.kind == "dataset"
+    if isinstance(error, errors.GatedRepoError) and data:
+        return StudioError(
+            "hub.data_gated",
+            "{repo} is open only to people who accepted its terms. Accept them at {page}, then log in on this computer: hf auth login",
+            repo=source.repo_id, page=page,
+        )  # fmt: skip
     if isinstance(error, errors.GatedRepoError):
         return StudioError(
             "hub.gated",
@@ -106,7 +112,7 @@ def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
             repo=source.repo_id, revision=source.revision or constants.DEFAULT_REVISION, page=page,
         )  # fmt: skip
     if isinstance(error, errors.EntryNotFoundError):
-        return not_ours(source)
+        return broken_off(source) if data else not_ours(source)
     refused = status in (401, 403) and not isinstance(error, errors.RepositoryNotFoundError)
     if refused and source.token:
         return StudioError(
@@ -115,6 +121,12 @@ def _from_answer(error: errors.HfHubHTTPError, source: Source) -> StudioError:
     if isinstance(error, errors.RepositoryNotFoundError) and source.token:
         return StudioError("hub.private", "There is no {repo} that this access token may read. Check the name and whose token it is.",
                            repo=source.repo_id)  # fmt: skip
+    if data and (refused or isinstance(error, errors.RepositoryNotFoundError)):
+        return StudioError(
+            "hub.no_data",
+            "There is no public data set {repo} on the Hub. Check the name; if it is private, log in on this computer: hf auth login",
+            repo=source.repo_id,
+        )  # fmt: skip
     if refused or isinstance(error, errors.RepositoryNotFoundError):
         return StudioError(
             "hub.not_found", "There is no public model {repo} on the Hub. Check the name; if it is private, give an access token.",
