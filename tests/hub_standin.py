@@ -15,7 +15,7 @@ import re
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 
 @dataclass
@@ -28,6 +28,10 @@ class Repo:
     gated: bool = False
     readers: frozenset[str] = frozenset()
     announced: dict[str, int] = field(default_factory=dict)  # sizes that model info gives instead of the true ones
+    facts: dict = field(
+        default_factory=dict
+    )  # what lists and model info say besides: tags, likes, downloads, cardData, …
+    writers: frozenset[str] = frozenset()
 
     def commit_of(self, revision: str) -> str | None:
         return self.refs.get(revision, revision if revision in self.commits else None)
@@ -54,6 +58,7 @@ class Hub:
     def __init__(self):
         self.repos: dict[str, Repo] = {}
         self.tokens: set[str] = set()
+        self.people: dict[str, dict] = {}  # token -> what whoami says besides
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.closing = threading.Event()
@@ -78,7 +83,7 @@ class Hub:
             setattr(repo, name, value)
         commit = hashlib.sha1(repr((repo_id, len(repo.commits), sorted(files.items()))).encode()).hexdigest()
         repo.commits[commit], repo.refs[revision] = dict(files), commit
-        self.tokens |= repo.readers
+        self.tokens |= repo.readers | repo.writers
         return commit
 
     def downloads(self) -> list[str]:
@@ -163,13 +168,26 @@ class _Handler(BaseHTTPRequestHandler):
             )
 
     def models(self) -> None:
-        public = {name: repo for name, repo in self.hub.repos.items() if not repo.private}
-        self.answer_json([_describe(name, repo, repo.refs["main"]) for name, repo in public.items()])
+        asked = parse_qs(urlsplit(self.path).query)
+        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        told = [
+            _describe(name, repo, repo.refs["main"])
+            for name, repo in self.hub.repos.items()
+            if repo.refs.get("main") and (not repo.private or token in repo.readers)
+        ]
+        found = [model for model in told if _wanted(model, {name: values[0] for name, values in asked.items()})]
+        found.sort(key=lambda model: str(model.get(asked.get("sort", ["id"])[0], "")).zfill(20), reverse=True)
+        start, limit = int(asked.get("cursor", ["0"])[0]), int(asked.get("limit", ["1000"])[0])
+        more = f"{self.hub.endpoint}/api/models?limit={limit}&cursor={start + limit}"
+        link = {"Link": f'<{more}>; rel="next"'} if start + limit < len(found) else {}
+        self.answer_json(found[start : start + limit], headers=link)
 
     def whoami(self) -> None:
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         if token in self.hub.tokens:
-            self.answer_json({"type": "user", "name": token.removeprefix("hf_"), "orgs": []})
+            self.answer_json(
+                {"type": "user", "name": token.removeprefix("hf_"), "orgs": [], **self.hub.people.get(token, {})}
+            )
         else:
             self.refuse(401, "", "Invalid credentials in Authorization header")
 
@@ -251,7 +269,19 @@ def _describe(repo_id: str, repo: Repo, commit: str) -> dict:
         "gated": repo.gated,
         "tags": [],
         "siblings": files,
+        **repo.facts,
     }
+
+
+def _wanted(model: dict, asked: dict[str, str]) -> bool:
+    """Whether a model is among those that the query of a list names."""
+    tests = {
+        "author": lambda value: model["id"].startswith(f"{value}/"),
+        "search": lambda value: value.lower() in model["id"].lower(),
+        "filter": lambda value: value in model["tags"],
+        "pipeline_tag": lambda value: model.get("pipeline_tag") == value,
+    }
+    return all(test(asked[name]) for name, test in tests.items() if name in asked)
 
 
 def _git_id(data: bytes) -> str:

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
-from huggingface_hub import HfApi, constants, file_download
+from huggingface_hub import constants, file_download, set_client_factory
+from huggingface_hub.utils._http import default_client_factory
 from huggingface_hub.utils._xet_progress_reporting import XetDownloadProgressReporter
 
 import gan_core
@@ -19,7 +20,7 @@ from gan_core import hub as studio_hub
 from gan_core.checkpoint import load_model, save_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
-from gan_core.hub import download
+from gan_core.hub import ask, download
 from gan_core.hub.names import resolve_source
 from gan_core.models import build
 from tests.hub_standin import Fault, Hub
@@ -181,8 +182,8 @@ def test_a_second_pull_downloads_nothing(hub, pull):
 
 def test_the_hubs_own_storage_counts_each_byte_once(tmp_path):
     """Xet, which large files on the real Hub come by, reports bytes twice: as they arrive and as the file grows."""
-    meter = download._Meter(resolve_source("ann/faces", None, None, tmp_path, 5), 100)
-    bar = type("Bar", (download._Bar,), {"meter": meter})
+    meter = download.Meter(resolve_source("ann/faces", None, None, tmp_path, 5), 100)
+    bar = type("Bar", (download.Bar,), {"meter": meter})
     with XetDownloadProgressReporter(reconstruction_desc="", total=100, log_level=0, tqdm_class=bar) as reporter:
         for arrived, written in ((60, 0), (80, 50), (80, 100)):
             reporter.update_progress(
@@ -282,7 +283,7 @@ def test_a_silent_hub_is_given_up_after_the_timeout(hub, pull):
 
 def test_a_silent_name_service_is_given_up_after_the_timeout(pull, monkeypatch):
     never = threading.Event()
-    monkeypatch.setattr(HfApi, "model_info", lambda *args, **options: never.wait())
+    monkeypatch.setattr(ask, "_ask", lambda *args: never.wait())
     assert failure(pull, timeout=0.1).code == "hub.offline"
     never.set()
 
@@ -458,13 +459,11 @@ def test_cached_models_passes_over_what_is_not_ours(tmp_path):
 
 def test_requests_tell_nothing_about_the_computer(hub, pull, monkeypatch):
     sent = []
-    monkeypatch.setattr(
-        HfApi, "_build_hf_headers", lambda self, **options: sent.append(build_headers(self, **options)) or sent[-1]
-    )
+    client = default_client_factory()
+    client.event_hooks["request"].append(lambda request: sent.append(request.headers))
+    set_client_factory(lambda: client)
     hub.add("ann/faces", MODEL)
     pull()
     assert sent and all("torch" not in headers["user-agent"] for headers in sent)
     assert not any("agent-harnesses" in path or "telemetry" in path for _, path in hub.requests)
-
-
-build_headers = HfApi._build_hf_headers
+    set_client_factory(default_client_factory)

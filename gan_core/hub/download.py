@@ -9,15 +9,16 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 
-from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub import constants, hf_hub_download
 
 from gan_core.checkpoint import CARD, CONFIG, DIRECTIONS, ENCODER, PREVIEW, WEIGHTS, read_config
 from gan_core.errors import StudioError
-from gan_core.hub import cache, words
+from gan_core.hub import cache, facts, words
+from gan_core.hub.ask import start
 from gan_core.hub.names import Source, resolve_source
 
 LIMITS = {  # file -> most bytes; in the order they are fetched
@@ -39,7 +40,7 @@ constants.DOWNLOAD_CHUNK_SIZE = 256 * 1024  # the client's 10 MB would show no p
 
 def pull(
     spec: str,
-    token: str | None = None,
+    token: str | bool | None = None,
     progress: Callable[[int, int], None] | None = None,
     endpoint: str | None = None,
     cache_dir: str | Path | None = None,
@@ -56,45 +57,27 @@ def pull(
     if have is not None and _COMMIT.fullmatch(source.revision or ""):
         return have
     try:
-        # The client's own timeouts bound each read, not the whole, and leave out the name service.
-        commit, sizes = start(source, _look_up).result(min(timeout, PATIENCE) if have else timeout)
-    except (StudioError, TimeoutError) as error:
-        error = words.offline(source) if isinstance(error, TimeoutError) else error
+        commit, sizes = _look_up(replace(source, timeout=min(timeout, PATIENCE) if have else timeout))
+    except StudioError as error:
         if have is not None and error.code in ("hub.offline", "hub.unavailable"):
             return have
-        raise error from None
+        raise
     with _PULLING[source.cache_dir, source.repo_id]:  # who comes second finds everything in the cache
         return _fetch(source, commit, sizes, progress or (lambda done, total: None))
 
 
-def start(source: Source, work: Callable, *args) -> Future:
-    """Run work(source, *args) in a daemon thread; errors of the client arrive in words."""
-    answer = Future()
-
-    def run():
-        try:
-            answer.set_result(work(source, *args))
-        except BaseException as error:
-            answer.set_exception(words.translate(error, source))
-
-    Thread(target=run, name="hub", daemon=True).start()
-    return answer
-
-
 def _look_up(source: Source) -> tuple[str, dict[str, int]]:
     """Return the commit that the revision stands for and the sizes of a model folder's files there, within the limits."""
-    api = HfApi(endpoint=source.endpoint, token=source.token)
-    info = api.model_info(source.repo_id, revision=source.revision, files_metadata=True, timeout=source.timeout)
-    there = {file.rfilename: file.size for file in info.siblings or []}
+    commit, there = facts.files(source)
     sizes = {name: there[name] for name in LIMITS if name in there}
     if CONFIG not in sizes or WEIGHTS not in sizes:
         raise words.not_ours(source)
-    if not _COMMIT.fullmatch(info.sha or "") or not all(type(size) is int and size >= 0 for size in sizes.values()):
+    if None in sizes.values():
         raise words.unavailable()
     for name, size in sizes.items():
         if size > LIMITS[name]:
             raise words.too_large(source, name, size, LIMITS[name])
-    return info.sha, sizes
+    return commit, sizes
 
 
 def _fetch(source: Source, commit: str, sizes: dict[str, int], progress: Callable[[int, int], None]) -> Path:
@@ -103,11 +86,10 @@ def _fetch(source: Source, commit: str, sizes: dict[str, int], progress: Callabl
     place = next(folder for folder in (source.cache_dir, *source.cache_dir.parents) if folder.exists())
     if shutil.disk_usage(place).free < meter.total:
         raise words.disk_full(source)
-    answer, shown = start(source, _download, commit, sizes, meter), -1
+    answer = start(source, _download, commit, sizes, meter)
     try:
         while not answer.done():
-            if meter.done > shown:
-                progress(shown := meter.done, meter.total)
+            progress(meter.done, meter.total)  # often, so that it may stop the pull also while nothing comes
             if time.monotonic() - meter.beat > STALL:
                 raise words.offline(source)
             time.sleep(0.05)
