@@ -38,10 +38,10 @@ def widths(width: int, doublings: int, cap: int = 512) -> list[int]:
 
 def tent(x: Tensor, gain: float) -> Tensor:
     """The filter [1, 3, 3, 1] ⊗ [1, 3, 3, 1] for every channel of x: bilinear resampling by two. Its sum is `gain`."""
-    kernel = x.new_full((x.shape[1], 1, 4, 4), gain / 64)
-    kernel[:, :, 1:3] *= 3
-    kernel[..., 1:3] *= 3
-    return kernel
+    taps = x.new_ones(4)  # made where x is: a GPU would have to wait for numbers that come from elsewhere
+    taps[1:3] = 3
+    channels = int(x.shape[1])  # a fixed number, as torch.onnx.export wants it
+    return (gain / 64 * torch.outer(taps, taps)).expand(channels, 1, 4, 4).contiguous()
 
 
 def upsample(x: Tensor) -> Tensor:
