@@ -168,7 +168,7 @@ def load_model(source: Path, device: torch.device | str = "cpu", directions: Pat
     config = (
         read_config(folder) if source.is_dir() or (folder / CONFIG).is_file() else _embedded_config(embedded, weights)
     )
-    model = _assemble(config, tensors, weights.name)
+    model = assemble(config, tensors, weights.name)
     directions = (directions or folder) / DIRECTIONS
     if directions.is_file():
         model.found, model.named = read_directions(directions, model)
@@ -197,7 +197,7 @@ def _embedded_config(metadata: dict, weights: Path) -> ModelConfig:
         ) from None
 
 
-def _assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) -> Generator:
+def assemble(config: ModelConfig, tensors: dict[str, torch.Tensor], name: str) -> Generator:
     """Build the network a config describes and put the tensors in; sizes are compared before any memory is taken."""
     try:
         with torch.device("meta"):

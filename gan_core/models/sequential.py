@@ -103,7 +103,11 @@ def _fits(field: str, value) -> bool:
     if field == "mode":
         return value in ("nearest", "bilinear")
     if field == "shape":
-        return isinstance(value, (list, tuple)) and len(value) == 3 and all(type(n) is int and 0 < n <= WIDEST for n in value)
+        return (
+            isinstance(value, (list, tuple))
+            and len(value) == 3
+            and all(type(n) is int and 0 < n <= WIDEST for n in value)
+        )
     return False
 
 
