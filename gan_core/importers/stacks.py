@@ -36,6 +36,7 @@ class Habits:
     eps: float = 1e-5
     geometry: tuple[tuple[int, int], ...] | None = None
     mode: str = "nearest"
+    silent: tuple[str, ...] = ()  # pieces that no activation follows, though their place suggests one
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ KNOWN = (
     Known(r"network\.\d+", (3, 3, 4, 4), Habits("the CryptoPunks GAN of Gradio's guide", geometry=((1, 0), (2, 1), (2, 0), (2, 1)))),
     Known(
         r"generator_deconv\.\d\.[01]", (4, 3, 4, 4, 4),
-        Habits("fletchersarip93's face generator", hidden="leaky_relu", latent="uniform", geometry=((1, 0), (1, 1), (2, 1), (2, 1), (2, 1))),
+        Habits("fletchersarip93's face generator", hidden="leaky_relu", latent="uniform", silent=("generator_deconv.0.1",), geometry=((1, 0), (1, 1), (2, 1), (2, 1), (2, 1))),
     ),
 )  # fmt: skip
 
@@ -199,7 +200,7 @@ def chained(chain: Sequence[Joint], habits: Habits, way: Way | None) -> list[Ste
             if joint.op == "conv_transpose":
                 geometry["output_padding"] = output_padding
             kernel += 1
-        if index and _active(chain, index):
+        if index and _active(chain, index) and chain[index - 1].piece.name not in habits.silent:
             steps.append(_activation(habits))
         if flat and (
             joint.op in ("conv", "conv_transpose")

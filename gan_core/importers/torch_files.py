@@ -1,6 +1,5 @@
 """PyTorch's own files, zip and legacy: looked through opcode by opcode first, then read with `weights_only=True`, never run."""
 
-import pickle
 import pickletools
 import warnings
 import zipfile
@@ -62,15 +61,11 @@ def _load(path: Path, mmap: bool) -> Any:
             warnings.simplefilter("ignore")
             with torch.serialization.safe_globals([(Said, "argparse.Namespace")]):
                 return torch.load(path, weights_only=True, map_location="cpu", mmap=mmap)
-    except pickle.UnpicklingError as error:
-        if "Weights only load failed" in str(error) and "GLOBAL" in str(error):
-            raise _code(path, "") from None
-        raise truncated(path) from None
     except (OSError, EOFError, MemoryError, RecursionError):
         raise truncated(path) from None
-    except (
-        Exception
-    ):  # the reader meets bytes that somebody chose: whatever it stumbles over, the file is not one of torch's
+    except Exception as error:  # bytes that somebody chose: whatever the reader stumbles over, the file is not one of torch's
+        if "weights_only" in str(error) and "GLOBAL" in str(error):
+            raise _code(path, "") from None
         raise truncated(path) from None
 
 
