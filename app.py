@@ -21,6 +21,9 @@ def main() -> int:
     )
     flags.add_argument("--weights", type=Path, default=HERE / "weights", help="folder of models to explore")
     flags.add_argument("--runs", type=Path, default=HERE / "runs", help="folder where training runs are kept")
+    flags.add_argument(
+        "--imported", type=Path, default=HERE / "imported", help="folder where other people's models are kept"
+    )
     flags.add_argument("--share", action="store_true", default=None, help="also open a public link through gradio.live")
     flags.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     from gan_core.ui import Settings

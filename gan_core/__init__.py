@@ -26,7 +26,9 @@ __version__ = "0.1.0"
 
 
 def load(source: str | Path, device: str = "auto") -> Generator:
-    """Load a model ready to draw from a folder, one of our .safetensors files, or a Hub id `user/repo[@revision]`.
+    """Load a model ready to draw from a folder or file of ours, a Hub id `user/repo[@revision]`, or somebody else's weight file.
+
+    Of the ways to understand a foreign file (`importers.open_file`) it takes the likeliest.
 
     Raises StudioError saying what is wrong and what to do.
     """
@@ -36,6 +38,10 @@ def load(source: str | Path, device: str = "auto") -> Generator:
     place = devices.pick(device).device
     path = Path(source)
     if path.exists() or not isinstance(source, str) or "/" not in source or source.startswith((".", "/", "~")):
+        from gan_core import importers
+
+        if path.exists() and importers.is_foreign(path):
+            return importers.load_file(path).to(place)
         return checkpoint.load_model(path, place)
     from gan_core import hub
 

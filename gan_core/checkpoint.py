@@ -60,8 +60,10 @@ def list_models(root: Path) -> list[ModelEntry]:
     return entries
 
 
-def save_model(folder: Path, generator: Generator, preview: Image.Image | None = None, card: str | None = None) -> None:
-    """Write a model folder whole or not at all: weights in fp16 (running statistics stay fp32), config last.
+def save_model(
+    folder: Path, generator: Generator, preview: Image.Image | None = None, card: str | None = None, exact: bool = False
+) -> None:
+    """Write a model folder whole or not at all: weights in fp16 (running statistics, or all where `exact`, stay fp32), config last.
 
     `preview` and `card` are kept from an earlier save where None, a person's own directions always. Raises OSError when the disk refuses.
     """
@@ -73,7 +75,10 @@ def save_model(folder: Path, generator: Generator, preview: Image.Image | None =
         config = json.dumps(generator.config.to_dict(), indent=2, ensure_ascii=False)
         buffers = {name for name, _ in generator.named_buffers()}
         tensors = {
-            name: (t.half() if t.is_floating_point() and name not in buffers else t).detach().cpu().contiguous()
+            name: (t.half() if t.is_floating_point() and name not in buffers and not exact else t)
+            .detach()
+            .cpu()
+            .contiguous()
             for name, t in generator.state_dict().items()
         }
         write_tensors(tensors, staging / WEIGHTS, {"config": config})

@@ -20,10 +20,11 @@ TABS = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Where models are read from, where training runs are kept, and how the page is served (None: Gradio's own environment decides)."""
+    """Where models are read from, where training runs and imported models are kept, and how the page is served (None: Gradio's own environment decides)."""
 
     weights: Path = Path("weights")
     runs: Path = Path("runs")
+    imported: Path = Path("imported")
     host: str | None = None
     port: int | None = None
     share: bool | None = None

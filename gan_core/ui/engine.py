@@ -36,8 +36,8 @@ class Loaded(NamedTuple):
 class Engine:
     """Renders points with the models of a weights folder, a runs folder and the Hub cache."""
 
-    def __init__(self, weights: Path, runs: Path, device: str = "auto"):
-        self.library = Library(Path(weights), Path(runs))
+    def __init__(self, weights: Path, runs: Path, device: str = "auto", imported: Path | None = None):
+        self.library = Library(Path(weights), Path(runs), imported)
         self._device_name, self._device = device, None
         self._loaded: OrderedDict[tuple, Loaded] = OrderedDict()  # (id, time of its weights), last used last
         self._waiting = Waiting()
@@ -45,9 +45,9 @@ class Engine:
         self._worker: threading.Thread | None = None
         self._starting = threading.Lock()
 
-    def models(self) -> list[dict]:
-        """Return facts about every model, JSON-ready, bundled ones first (see `Library.models`)."""
-        return self.library.models()
+    def models(self, visitor: str = "") -> list[dict]:
+        """Return facts about every model that a visitor may see, JSON-ready, bundled ones first (see `Library.models`)."""
+        return self.library.models(visitor)
 
     def warm_up(self) -> None:
         """Import torch and load the first model in the background, so that the first picture comes at once."""

@@ -18,7 +18,7 @@ def launch(settings: Settings, **options):
     Raises StudioError when the weights folder is missing or the port is taken.
     """
     check_folders(settings)
-    engine = Engine(settings.weights, settings.runs, settings.device)
+    engine = Engine(settings.weights, settings.runs, settings.device, settings.imported)
     engine.warm_up()  # torch and the first model load while Gradio does
     from starlette.middleware import Middleware
 

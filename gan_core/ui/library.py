@@ -18,6 +18,7 @@ from gan_core.errors import StudioError
 from gan_core.models import family
 from gan_core.training.moments import list_moments
 from gan_core.training.run import Run
+from gan_core.ui import limits
 
 OPENING = "faces-style"  # the model that the app opens with, where it is there
 THUMB = 128  # pixels a side of a model's picture in the picker
@@ -25,7 +26,7 @@ THUMB = 128  # pixels a side of a model's picture in the picker
 
 @dataclass(frozen=True)
 class Entry:
-    """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub", or "moment": an earlier one of a run's),
+    """A model on disk: its id in the interface, where it came from ("bundled", "run", "hub", "imported", or "moment": an earlier one of a run's),
     its folder, its own facts, and the folder whose directions it has, where they are another's: a slider means the same in all moments.
     """
 
@@ -46,23 +47,38 @@ class Entry:
 class Library:
     """Finds models by id. Ids come from folder names found here, so a request can never name a path."""
 
-    def __init__(self, weights: Path, runs: Path):
-        self.weights, self.runs = weights, runs
+    def __init__(self, weights: Path, runs: Path, imported: Path | None = None):
+        self.weights, self.runs, self.imported = weights, runs, imported
         self._pulled: dict[str, Path] = {}
         self._known: dict[str, Entry] = {}
 
-    def entries(self) -> list[Entry]:
-        """Look at the folders again and return every model: bundled (OPENING, then the largest pictures), own runs, pulled ones."""
+    def entries(self, visitor: str = "") -> list[Entry]:
+        """Look at the folders again and return every model: bundled (OPENING, then the largest pictures), own runs, imported, pulled.
+
+        On a Space, imported ones are only seen by the visitor who brought them.
+        """
         bundled = sorted(
             list_models(self.weights), key=lambda e: (e.path.name != OPENING, -e.config.resolution, e.path.name)
         )
         found = [Entry(e.path.name, "bundled", e.path, e.config) for e in bundled]
         for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
             found += _of_run(run.parent)
+        imported = self._imported()
+        found += [entry for entry in imported if limits.may_change(entry.path.parent, visitor)]
         for name, path in self._pulled.items():
             found += [Entry(f"hub/{name}", "hub", e.path, e.config) for e in list_models(path.parent) if e.path == path]
-        self._known = {entry.id: entry for entry in found}
+        self._known = {entry.id: entry for entry in [*found, *imported]}
         return found
+
+    def _imported(self) -> list[Entry]:
+        """Models of other people's files, the latest first. On a Space their names hold a word that nobody guesses."""
+        folders = sorted(self.imported.glob("*/model"), key=_written, reverse=True) if self.imported else []
+        return [
+            Entry(f"imported/{e.path.parent.name}", "imported", e.path, e.config)
+            for folder in folders
+            for e in list_models(folder.parent)
+            if e.path == folder
+        ]
 
     def entry(self, model: str) -> Entry:
         """Return the model with this id. Raises StudioError when there is none (any more)."""
@@ -100,9 +116,9 @@ class Library:
         self.entries()
         return f"hub/{name}"
 
-    def models(self) -> list[dict]:
-        """Return what the browser needs to know of every model, JSON-ready."""
-        return [self.facts(entry) for entry in self.entries()]
+    def models(self, visitor: str = "") -> list[dict]:
+        """Return what the browser needs to know of every model that a visitor may see, JSON-ready."""
+        return [self.facts(entry) for entry in self.entries(visitor)]
 
     def facts(self, entry: Entry) -> dict:
         """Return one model's facts, JSON-ready; `directions` is how many sliders it has, `layers` what styles can be mixed in."""

@@ -66,6 +66,6 @@ if (address.searchParams.has("__theme")) { // Gradio has read it by now; links s
 }
 
 studio.refreshModels = async () => {
-  try { studio.store.setModels(await api.models()); } catch (error) { studio.toast(error.message, "bad"); }
+  try { studio.store.setModels(await api.models({ visitor: studio.visitor() })); } catch (error) { studio.toast(error.message, "bad"); }
 };
 studio.refreshModels();
