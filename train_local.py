@@ -101,6 +101,9 @@ class ProgressBar:
             for said in (event["choice"], event["transfer"], *event["notes"]):
                 if said:
                     print(said["message"])
+        elif kind == "fetching":
+            line = f"fetching pictures: {event['done']:,} of {event['total']:,}"
+            print(("\r\033[K" if self.live else "") + line, end="" if self.live else "\n", flush=True)
         elif kind in ("warning", "end", "paused", "resumed", "extended"):
             print(("\n" if self.live else "") + event.get("message", kind), flush=True)
 
@@ -146,7 +149,7 @@ def list_everything() -> int:
     from gan_core.models import FAMILIES, family
     from gan_core.training.run import list_runs
 
-    print("Pictures (--data NAME, or a folder, zip or idx file):")
+    print("Pictures (--data NAME, a folder, zip or idx file, or hub:user/name for a data set on the Hub):")
     for name in data.builtin_names():
         info = data.describe(name)
         print(f"  {name:<14} {info.title}: {info.count:,} pictures, {info.resolution} px; {info.licence}")

@@ -73,7 +73,7 @@ class ModelConfig:
 def _fits(name: str, value) -> bool:
     """Whether a value read from config.json has the type and range its field needs."""
     bounds = {
-        "resolution": (RESOLUTIONS[0], 1024),
+        "resolution": (4, 1024),
         "channels": (1, 4),
         "z_dim": (1, 4096),
         "num_classes": (0, MAX_CLASSES),
@@ -98,7 +98,7 @@ def _help(default, text: str, **extra):
 class TrainConfig:
     """Everything that decides a training run. None means: the family's own default (its `DEFAULTS` table)."""
 
-    data: str = _help("faces", "pictures: a bundled set's name, a folder, a zip, or MNIST-style idx files")
+    data: str = _help("faces", "pictures: a bundled set's name, a folder, a zip, MNIST-style idx files, or hub:user/name (a data set on the Hub)")
     family: str = _help("auto", "kind of model; auto chooses from the pictures, the device and the time")
     out: str = _help("", "run folder; default runs/<data>-<family>")
     minutes: float = _help(10.0, "how long to train, in minutes")

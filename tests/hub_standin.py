@@ -28,6 +28,7 @@ class Repo:
     gated: bool = False
     readers: frozenset[str] = frozenset()
     announced: dict[str, int] = field(default_factory=dict)  # sizes that model info gives instead of the true ones
+    card: dict = field(default_factory=dict)  # what the front matter of README.md says
     facts: dict = field(
         default_factory=dict
     )  # what lists and model info say besides: tags, likes, downloads, cardData, …
@@ -108,6 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
         ("GET", r"/api/models", "models"),
+        ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)", "info"),  # a data set is kept as “datasets/user/name”
+        ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
+        ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
+        ("GET", r"/(?P<repo>datasets/[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
         ("GET", r"/api/whoami-v2", "whoami"),
         ("GET", r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
     )
@@ -200,11 +205,11 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             return self.refuse(404, "EntryNotFound", "Entry not found", headers)
         headers["ETag"] = f'"{_git_id(data)}"'
-        start = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        start = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if start:
-            first = int(start[1])
-            headers["Content-Range"] = f"bytes {first}-{len(data) - 1}/{len(data)}"
-            return self.answer(data[first:], 206, headers)
+            first, last = int(start[1]), min(int(start[2] or len(data)), len(data) - 1)
+            headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
+            return self.answer(data[first : last + 1], 206, headers)
         return self.answer(data, 200, headers)
 
     def refuse(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
@@ -267,6 +272,7 @@ def _describe(repo_id: str, repo: Repo, commit: str) -> dict:
         "sha": commit,
         "private": repo.private,
         "gated": repo.gated,
+        "cardData": repo.card,
         "tags": [],
         "siblings": files,
         **repo.facts,

@@ -4,10 +4,12 @@ A new source is one file with `SOURCE = Source(accepts, matches, describe, load)
 SOURCES.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_core.data.hub_parts import is_wish, read_wish
 from gan_core.data.pictures import LoadOptions, Note, PictureInfo, PictureSet, Progress, Skipped, Source, as_path
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SOURCES", "Note", "PictureInfo", "PictureSet", "Skipped", "Source",
-    "builtin_names", "describe", "load", "preview_sheet",
+    "bring", "builtin_names", "describe", "exact", "load", "preview_sheet", "short_name",
 ]  # fmt: skip
 
 # Asked in this order; the first that matches a spec takes it.
@@ -26,6 +28,7 @@ SOURCES = {
     "idx": "gan_core.data.idx:SOURCE",
     "zip": "gan_core.data.archive:SOURCE",
     "folder": "gan_core.data.folder:SOURCE",
+    "hub": "gan_core.data.hub:SOURCE",
 }
 
 
@@ -66,6 +69,28 @@ def load(
     if exclude and not source.named:
         raise StudioError("data.no_names", "These pictures have no file names, so none can be left out by name.")
     return source.load(fspath(spec), options)
+
+
+def bring(spec: str | PathLike, limit: int | None = None) -> Iterator[tuple[int, int]]:
+    """Fetch what `load` with this limit needs and is not on this computer, yielding (done, total); nothing for what is here.
+
+    Whoever stops asking stops it. Raises StudioError like `load`.
+    """
+    source = find_source(spec)
+    if source.bring is not None:
+        yield from source.bring(fspath(spec), limit)
+
+
+def exact(spec: str | PathLike) -> str:
+    """Return the spec that also tomorrow names these very pictures: of a data set on the Hub, the one with its revision."""
+    return find_source(spec).exact(fspath(spec))
+
+
+def short_name(spec: str | PathLike) -> str:
+    """Return a short name for pictures: a file's without its ending, a data set's without its owner. Raises StudioError for no name."""
+    if is_wish(text := fspath(spec)):
+        return read_wish(text).name.partition("@")[0].split("/")[1]
+    return Path(text).stem or "pictures"
 
 
 def preview_sheet(

@@ -24,17 +24,18 @@ def matches(spec: str) -> bool:
 
 def describe(spec: str) -> PictureInfo:
     path = as_path(spec)
-    with _open(path) as archive:
+    with open_archive(path) as archive:
         return describe_listing(list_archive(archive, path))
 
 
 def load(spec: str, options: LoadOptions) -> PictureSet:
     path = as_path(spec)
-    with _open(path) as archive:
+    with open_archive(path) as archive:
         return load_listing(list_archive(archive, path), options)
 
 
-def _open(path: Path) -> zipfile.ZipFile:
+def open_archive(path: Path) -> zipfile.ZipFile:
+    """Return the opened zip. Raises StudioError when it is none, is damaged or may not be read."""
     try:
         return zipfile.ZipFile(path)
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError):

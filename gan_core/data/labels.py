@@ -1,7 +1,8 @@
-"""Classes of pictures from a table beside them: a CSV with a column of file names and a column of labels."""
+"""Classes of pictures from a table beside them: a CSV (or JSON lines) with a column of file names and a column of labels."""
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -26,7 +27,9 @@ class Labels:
 def is_table(name: str) -> bool:
     """Whether a file could hold labels, by its name."""
     parts = PurePosixPath(name).parts
-    return PurePosixPath(name).suffix.casefold() in (".csv", ".tsv") and not any(part.startswith(".") for part in parts)
+    return PurePosixPath(name).suffix.casefold() in (".csv", ".tsv", ".jsonl") and not any(
+        part.startswith(".") for part in parts
+    )
 
 
 def read_labels(name: str, data: bytes, pictures: Sequence[str]) -> Labels:
@@ -62,11 +65,27 @@ def _note(code: str, message: str, **facts) -> Note:
 def _rows(data: bytes) -> list[list[str]]:
     """Return the cells of a table in whatever of the usual delimiters its first line has most of; [] for what is none."""
     text = data[:MAX_BYTES].decode("utf-8-sig", errors="replace").replace("\0", "")
+    if text.lstrip().startswith("{"):
+        return _json_rows(text)
     first = text.split("\n", 1)[0]
     try:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=first.count)))
     except csv.Error:
         return []
+
+
+def _json_rows(text: str) -> list[list[str]]:
+    """The same of JSON lines, an object a picture: its plain values under the names that the first one has."""
+    lines, head = [], []
+    for line in text.splitlines():
+        try:
+            one = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(one, dict):
+            head = head or [str(name) for name in one]
+            lines.append([str(one[name]) if isinstance(one.get(name), (str, int)) else "" for name in head])
+    return [head, *lines]
 
 
 def _key(cell: str) -> str:

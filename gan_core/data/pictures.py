@@ -1,7 +1,7 @@
 """What a data source hands over: pictures decoded once into one uint8 tensor, and the facts about them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -139,6 +139,10 @@ class Source:
     describe: Callable[[str], PictureInfo]
     load: Callable[[str, LoadOptions], PictureSet]
     named: bool = True  # its pictures are files with names
+    bring: Callable[[str, int | None], Iterator[tuple[int, int]]] | None = (
+        None  # fetches them from elsewhere (spec, limit)
+    )
+    exact: Callable[[str], str] = str  # the spec that also tomorrow names the same pictures
 
 
 def as_path(spec: str) -> Path | None:

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from queue import Empty, SimpleQueue
+from urllib.parse import quote
 
+from filelock import FileLock
 from huggingface_hub import HfApi, constants, hf_hub_download, hf_hub_url, try_to_load_from_cache
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
@@ -23,7 +25,7 @@ from gan_core.errors import StudioError
 from gan_core.files import replace_text
 from gan_core.hub import download as models
 from gan_core.hub import words
-from gan_core.hub.ask import start
+from gan_core.hub.ask import ask, start
 from gan_core.hub.download import Bar, Meter
 from gan_core.hub.names import Source, resolve_source
 
@@ -34,10 +36,18 @@ FRESH = 300.0  # seconds for which a repository is not asked for again
 AT_ONCE = 4  # files fetched side by side
 AHEAD = 256 * 1024  # bytes asked for at least, of a part of a file
 MOST_AT_ONCE = 1 << 30  # bytes of one part
-MAX_MANIFEST = 20_000_000  # bytes
+MAX_CARD, MAX_MANIFEST = 5_000_000, 20_000_000  # bytes
 OWN = ".latent-studio"  # beside a repository's files in the cache
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _known: dict[tuple, tuple[float, "Repository"]] = {}
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much of a data set is fetched at most."""
+
+    pictures: int
+    bytes: int
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,12 @@ class Repository:
     def own(self) -> Path:
         """Where what we make of its files is kept."""
         return self.folder / OWN / self.commit
+
+    def lock(self) -> FileLock:
+        """Held while something is fetched of it."""
+        with contextlib.suppress(OSError):
+            self.own.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.own / ".lock", thread_local=False)
 
     @property
     def licence(self) -> str:
@@ -84,7 +100,7 @@ def find(
     if found is not None and time.monotonic() - asked < FRESH:
         return found
     try:
-        commit, card = start(source, _look_up).result(min(timeout, models.PATIENCE) if have else timeout)
+        commit, card = _look_up(replace(source, timeout=min(timeout, models.PATIENCE)) if have else source)
         found = have if have and have.commit == commit else _listed(source, commit, card)
     except (StudioError, TimeoutError) as error:
         error = words.offline(source) if isinstance(error, TimeoutError) else error
@@ -94,6 +110,11 @@ def find(
     _known[key] = time.monotonic(), found
     _remember(found)
     return found
+
+
+def forget() -> None:
+    """Ask the Hub anew for every repository."""
+    _known.clear()
 
 
 def here(repository: Repository, name: str) -> Path | None:
@@ -237,7 +258,10 @@ class RemoteFile(io.RawIOBase):
         count = rest if count is None or count < 0 else min(count, rest)
         first = self._at - self._from
         if not 0 <= first <= first + count <= len(self._kept):
-            self._kept, self._from = self._ask(self._at, min(max(count, AHEAD), rest)), self._at
+            try:
+                self._kept, self._from = self._ask(self._at, min(max(count, AHEAD), rest)), self._at
+            except Exception as error:
+                raise words.translate(error, self._errand.source) from None
             first = 0
         self._at += count
         return self._kept[first : first + count]
@@ -273,14 +297,12 @@ class RemoteFile(io.RawIOBase):
 
 def _look_up(source: Source) -> tuple[str, dict]:
     """Return the commit that the revision stands for, and what the card says of itself."""
-    api = HfApi(endpoint=source.endpoint, token=source.token)
-    info = api.dataset_info(
-        source.repo_id, revision=source.revision, expand=["sha", "cardData", "gated", "private"], timeout=source.timeout
-    )
-    if not _COMMIT.fullmatch(info.sha or ""):
+    revision = f"/revision/{quote(source.revision, safe='')}" if source.revision else ""
+    told = ask(source, f"/api/datasets/{source.repo_id}{revision}", MAX_CARD, {"expand": ["sha", "cardData"]}).json()
+    commit, card = (told.get("sha"), told.get("cardData")) if isinstance(told, dict) else (None, None)
+    if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         raise words.unavailable()
-    card = info.card_data.to_dict() if info.card_data is not None else {}
-    return info.sha, card if isinstance(card, dict) else {}
+    return commit, card if isinstance(card, dict) else {}
 
 
 def _listed(source: Source, commit: str, card: dict) -> Repository:

@@ -20,7 +20,7 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
     """Hold the run folder's lock. Raises StudioError when the folder is taken."""
     if has_state(run.checkpoint_folder) and not resume:
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
-    run.save_config(_with_its_list(config, run))
+    save_claim(config, run)
     try:
         lock = run.lock().acquire(timeout=3)
     except Timeout:
@@ -30,10 +30,10 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
         yield
 
 
-def _with_its_list(config: TrainConfig, run: Run) -> TrainConfig:
-    """The config whose list of pictures to leave out lies in the run folder. Raises StudioError."""
+def save_claim(config: TrainConfig, run: Run) -> None:
+    """Write the config, whose list of pictures to leave out then lies in the run folder. Raises StudioError."""
     try:
-        return replace(config, exclude=own_list(config.exclude, run.path))
+        run.save_config(replace(config, exclude=own_list(config.exclude, run.path)))
     except OSError as error:
         raise disk_error(error) from None
 

@@ -11,9 +11,10 @@ from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.files import FULL, disk_error
 from gan_core.training.best import BestModel
-from gan_core.training.claim import claimed, dismiss, tell_if_nobody_else_can
+from gan_core.training.claim import claimed, dismiss, save_claim, tell_if_nobody_else_can
 from gan_core.training.control import LOOK_SECONDS, Requests
 from gan_core.training.ema import EMA
+from gan_core.training.fetch import brought
 from gan_core.training.keep import ModelFolder
 from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words
@@ -56,7 +57,13 @@ def _lead(config: TrainConfig, run: Run, should_stop: Callable[[], bool], resume
         with claimed(config, run, resume):
             try:
                 with said_in_words():
-                    yield from Session(config, run, should_stop).events(resume)
+                    found = yield from brought(config, run, Requests(run, should_stop))
+                    if found is None:
+                        dismiss(Order.END)
+                        return
+                    if found != config:
+                        save_claim(found, run)
+                    yield from Session(found, run, should_stop).events(resume)
             except StudioError as error:
                 run.fail(error)
                 raise

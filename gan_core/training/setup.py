@@ -34,7 +34,7 @@ class Plan:
 
 def default_out(config: TrainConfig) -> str:
     """runs/<data>-<family> (without the family where it is to be chosen), where no folder was asked for."""
-    stem = Path(config.data).stem or "pictures"
+    stem = data.short_name(config.data)
     name = stem if config.family == "auto" else f"{stem}-{config.family}"
     return str(Path("runs") / name.lower().replace(" ", "-"))
 

@@ -1,12 +1,36 @@
-"""A tiny spec for every source."""
+"""A tiny spec for every source, and a Hub that is not the real one."""
 
+import huggingface_hub
 import numpy as np
 import pytest
 from data_samples import class_files, write_idx, write_zip
+from huggingface_hub import constants
+
+from gan_core.data import bring
+from gan_core.hub import datasets
+from tests.hub_standin import Hub
 
 
 @pytest.fixture
-def spec_of(tmp_path):
+def hub(monkeypatch, tmp_path):
+    """The only Hub that there is, with an empty cache and nobody logged in."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SPACE_ID", "SYSTEM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    huggingface_hub.close_session()
+    datasets.forget()
+    with Hub() as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+        yield hub
+    huggingface_hub.close_session()
+    datasets.forget()
+
+
+@pytest.fixture
+def spec_of(tmp_path, request):
     """Return a function: name of a source -> a tiny spec for it, with classes."""
 
     def make(name: str) -> str:
@@ -27,6 +51,10 @@ def spec_of(tmp_path):
                 (tmp_path / "pets" / file).parent.mkdir(parents=True, exist_ok=True)
                 (tmp_path / "pets" / file).write_bytes(data)
             return str(tmp_path / "pets")
+        if name == "hub":
+            request.getfixturevalue("hub").add("datasets/ann/pets", class_files())
+            assert list(bring("hub:ann/pets"))[-1] == (12, 12)
+            return "hub:ann/pets"
         raise AssertionError(f"give the new source “{name}” a tiny spec here")
 
     return make

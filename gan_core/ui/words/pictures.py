@@ -79,6 +79,15 @@ WORDS = {
         "没有用 {name} 来分类：{total} 张图片却有 {classes} 种标签。",
     ),
     "skipped.no_label": ("it has no label in the table", "标签表里没有它的标签"),
+    "note.hub_columns": (
+        "The pictures come from the column “{image}”, their classes from “{label}”.",
+        "图片取自“{image}”列，类别取自“{label}”列。",
+    ),
+    "note.hub_column": ("The pictures come from the column “{image}”.", "图片取自“{image}”列。"),
+    "note.hub_capped": (
+        "{count} of {total} pictures are used, evenly taken: at most {most}, or {size} MB, are fetched from the Hub.",
+        "使用 {total} 张图片中均匀取出的 {count} 张：从 Hub 最多取 {most} 张或 {size} MB。",
+    ),
     "note.not_there": (
         "{count} of the names to leave out are not among these pictures.",
         "要略去的名称中有 {count} 个不在这些图片里。",
