@@ -10,6 +10,7 @@ from gan_core.registry import resolve
 # Asked in this order. Each entry is a function (Contents) -> list[Candidate], the likeliest first; empty: not this layout.
 # Raises StudioError when it is this layout but cannot be had (a discriminator, a size that we cannot draw).
 IMPORTERS: dict[str, str] = {
+    "official": "gan_core.importers.official:read",
     "vae": "gan_core.importers.vae:read",
     "pytorch_gan": "gan_core.importers.pytorch_gan:read",
     "stacks": "gan_core.importers.stacks:read",

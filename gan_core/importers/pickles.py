@@ -8,12 +8,11 @@ from gan_core.errors import StudioError
 from gan_core.importers.contents import Contents
 from gan_core.importers.pickle_machine import Budget, Damaged, Forbidden, Inert, read
 from gan_core.importers.pickle_tensors import Array, TensorView, calls
+from gan_core.importers.torch_files import truncated
 
-MAX_BYTES = 4 << 30
 MAX_DEPTH = 16  # modules inside modules, and settings inside settings
 MAX_TENSORS = 20_000
 MAX_SETTINGS = 20_000
-POINTER = b"version https://git-lfs"  # what git leaves where a large file was not fetched
 GENERATORS = ("G_ema", "Gs", "G")  # by preference: the averaged weights draw better
 
 
@@ -57,25 +56,16 @@ def read_official(path: Path) -> Contents:
     except (Damaged, OSError, ValueError, RuntimeError, MemoryError) as error:
         if isinstance(error, StudioError):
             raise
-        raise StudioError(
-            "pickle.damaged", "{file} is damaged or cut short. Download it again.", file=path.name
-        ) from None
+        raise truncated(path) from None
     return Contents(path, tensors, settings, "official")
 
 
 def _unpickled(path: Path):
     """Everything in the file as plain values. Raises Damaged, Forbidden, StudioError, OSError."""
     size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise StudioError("pickle.large", "{file} is too large for a generator of pictures.", file=path.name)
     if not size:
         raise Damaged("empty")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        if data[: len(POINTER)] == POINTER:
-            raise StudioError(
-                "pickle.pointer", "{file} is only a note that Git LFS left in place of the real file. Run “git lfs pull” where it comes "
-                "from, or download the file itself.", file=path.name,
-            )  # fmt: skip
         budget = Budget(size)
         return read(data, calls(budget) | _NETWORKS, budget)
 

@@ -7,6 +7,7 @@ from gan_core.registry import resolve
 FAMILIES = {
     "dcgan": "gan_core.models.dcgan:DCGAN",
     "stylegan2": "gan_core.models.stylegan2:StyleGAN2",
+    "stylegan3": "gan_core.models.stylegan3:StyleGAN3",
     "r3gan": "gan_core.models.r3gan:R3GAN",
     "vae": "gan_core.models.vae:VAE",
     "mlp_gan": "gan_core.models.mlp_gan:MLPGAN",

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from gan_core.layers import is_meta
+from gan_core.layers import is_meta, upsample
 
 SLOPE = 0.2  # of every leaky ReLU
+TAPS = (1, 3, 3, 1)  # the low-pass filter at each change of size, unless told otherwise
 GAIN = math.sqrt(2)  # of every leaky ReLU, to keep the variance; put into what comes before, as lrelu(a·x) = a·lrelu(x)
 
 
@@ -21,6 +22,26 @@ def blur(x: Tensor, pad: int, gain: float, stride: int = 1) -> Tensor:
     taps[1:3] = 3
     kernel = (gain / 64 * torch.outer(taps, taps)).expand(x.shape[1], 1, 4, 4)
     return F.conv2d(x, kernel, stride=stride, padding=pad, groups=x.shape[1])
+
+
+def resample(x: Tensor, taps: tuple[float, ...], before: int, after: int, gain: float, up: int = 1) -> Tensor:
+    """Put up − 1 zeros after each number of x [N, C, H, W], pad (or crop), and filter with tapsᵀtaps/Σ · gain (upfirdn2d).
+
+    For filters of any length; `blur` and `upsample` do the usual one faster.
+    """
+    n, channels, height, width = x.shape
+    line = torch.tensor(taps, dtype=torch.float32, device=x.device)
+    kernel = torch.outer(line, line).flip(0, 1)
+    kernel = (kernel * (gain / kernel.sum())).to(x.dtype).expand(channels, 1, -1, -1)
+    x = F.pad(x[:, :, :, None, :, None], (0, up - 1, 0, 0, 0, up - 1)).reshape(n, channels, height * up, width * up)
+    return F.conv2d(F.pad(x, (before, after, before, after)), kernel, groups=channels)
+
+
+def doubled(x: Tensor, taps: tuple[float, ...]) -> Tensor:
+    """Pictures [N, C, H, W] → [N, C, 2H, 2W], filtered with `taps` (upsample2d)."""
+    if taps == TAPS:
+        return upsample(x)
+    return resample(x, taps, (len(taps) + 1) // 2, (len(taps) - 2) // 2, gain=4, up=2)
 
 
 class FullyConnectedLayer(nn.Module):
@@ -46,13 +67,18 @@ class FullyConnectedLayer(nn.Module):
 class MappingNetwork(nn.Module):
     """Latent z (and class weights) → intermediate latent w [N, w_dim]; keeps the running average of w for truncation.
 
-    z is normalised to unit mean square; the class goes in through an embedding of the same size, normalised alike.
+    z is normalised to unit mean square; the class goes in through an embedding (of w's size unless told otherwise), normalised
+    alike.
     """
 
-    def __init__(self, z_dim: int, c_dim: int, w_dim: int, num_layers: int, lr_multiplier: float = 0.01):
+    def __init__(
+        self, z_dim: int, c_dim: int, w_dim: int, num_layers: int, lr_multiplier: float = 0.01,
+        embed_features: int | None = None, layer_features: int | None = None,
+    ):  # fmt: skip
         super().__init__()
-        self.embed = FullyConnectedLayer(c_dim, w_dim) if c_dim else None
-        sizes = [z_dim + (w_dim if c_dim else 0), *[w_dim] * num_layers]
+        embedded = (embed_features or w_dim) if c_dim else 0
+        self.embed = FullyConnectedLayer(c_dim, embedded) if c_dim else None
+        sizes = [z_dim + embedded, *[layer_features or w_dim] * (num_layers - 1), w_dim]
         self.num_layers = num_layers
         for index, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
             self.add_module(f"fc{index}", FullyConnectedLayer(inputs, outputs, True, lr_multiplier))
@@ -76,10 +102,12 @@ class SynthesisLayer(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool, clamp: float | None, use_noise: bool
-    ):
+        self, inputs: int, outputs: int, w_dim: int, resolution: int, up: bool, clamp: float | None, use_noise: bool,
+        gain: float = 1.0, taps: tuple[float, ...] = TAPS,
+    ):  # fmt: skip
         super().__init__()
-        self.up, self.clamp, self.use_noise = up, clamp, use_noise
+        self.up, self.use_noise, self.taps, self.gain = up, use_noise, taps, GAIN * gain
+        self.clamp = None if clamp is None else clamp * gain
         self.affine = FullyConnectedLayer(w_dim, inputs, bias=1)
         self.weight = nn.Parameter(randn(outputs, inputs, 3, 3))
         if use_noise:
@@ -91,12 +119,14 @@ class SynthesisLayer(nn.Module):
         """x [N, inputs, H, W], w [N, w_dim], noise [N or 1, 1, R, R] or None → [N, outputs, R, R]."""
         styles = self.affine(w)
         power = self.weight.square().sum((2, 3))
-        demodulation = GAIN * (styles.square().float() @ power.T.float() + 1e-8).rsqrt()
+        demodulation = self.gain * (styles.square().float() @ power.T.float() + 1e-8).rsqrt()
         x = self.convolve(x * styles.to(x.dtype)[:, :, None, None])
-        x = torch.addcmul((self.bias * GAIN).to(x.dtype)[:, None, None], x, demodulation.to(x.dtype)[:, :, None, None])
+        x = torch.addcmul(
+            (self.bias * self.gain).to(x.dtype)[:, None, None], x, demodulation.to(x.dtype)[:, :, None, None]
+        )
         drawing = not torch.is_grad_enabled()  # then in place: at a large size, memory is what takes the time
         if noise is not None:
-            noise = (noise * (self.noise_strength * GAIN)).to(x.dtype)
+            noise = (noise * (self.noise_strength * self.gain)).to(x.dtype)
             x = x.add_(noise) if drawing else x + noise
         x = F.leaky_relu(x, SLOPE, inplace=drawing)
         return x if self.clamp is None else x.clamp(-self.clamp, self.clamp)
@@ -105,7 +135,10 @@ class SynthesisLayer(nn.Module):
         """The convolution itself: transposed with stride 2 and blurred where it doubles the size."""
         if not self.up:
             return F.conv2d(x, self.weight.to(x.dtype), padding=1)
-        return blur(F.conv_transpose2d(x, self.weight.transpose(0, 1).to(x.dtype), stride=2), 1, gain=4)
+        x = F.conv_transpose2d(x, self.weight.transpose(0, 1).to(x.dtype), stride=2)
+        if self.taps == TAPS:
+            return blur(x, 1, gain=4)
+        return resample(x, self.taps, (len(self.taps) - 1) // 2, (len(self.taps) - 2) // 2, gain=4)
 
 
 class ToRGBLayer(nn.Module):

@@ -5,48 +5,62 @@ from torch import Tensor, nn
 
 from gan_core import parallel
 from gan_core.config import ModelConfig, TrainConfig
-from gan_core.layers import pyramid, upsample
+from gan_core.layers import pyramid
 from gan_core.models.adversarial import AdversarialFamily
-from gan_core.models.base import Batch, Generator
+from gan_core.models.base import Batch
+from gan_core.models.style_generator import StyleGenerator
 from gan_core.models.style_layers import (
+    TAPS,
     Conv2dLayer,
     FullyConnectedLayer,
     MappingNetwork,
     MinibatchStd,
     SynthesisLayer,
     ToRGBLayer,
+    doubled,
     randn,
 )  # fmt: skip
 
 W_AVG_BETA = 0.998  # how slowly the average of w follows (official default)
-AXES_SAMPLES = 4096  # draws of w that its principal components are measured on
 CHANNEL_MAX = 8  # widest layer, in multiples of the narrowest, unless told otherwise
 
 
 def layer_sizes(resolution: int) -> list[int]:
     """Sizes of the pyramid's levels, smallest first: 64 → 4, 8, 16, 32, 64; 28 → 7, 14, 28."""
+    if resolution == 4:  # the official code has it; the smallest that we train is 8
+        return [4]
     base, doublings = pyramid(resolution)
     return [base << level for level in range(doublings + 1)]
 
 
 class SynthesisNetwork(nn.Module):
-    """Codes for each layer → picture: a constant, styled convolutions, and a skip connection to RGB at each size."""
+    """Codes for each layer → picture: a constant, then styled convolutions at each size.
+
+    `architecture` (Karras et al. 2020, fig. 7): "skip" adds up an RGB picture from each size, "resnet" adds a straight path
+    round the convolutions of each size, "orig" does neither.
+    """
 
     def __init__(
         self, w_dim: int, resolution: int, channels: int, channel_base: int, channel_max: int, clamp: float | None,
-        use_noise: bool,
+        use_noise: bool, architecture: str = "skip", taps: tuple[float, ...] = TAPS,
     ):  # fmt: skip
         super().__init__()
-        self.sizes, self.use_noise = layer_sizes(resolution), use_noise
+        self.sizes, self.use_noise, self.taps = layer_sizes(resolution), use_noise, taps
         wide = [min(channel_base // size, channel_max) for size in self.sizes]
         for level, size in enumerate(self.sizes):
             block = nn.Module()
+            gain = 0.5**0.5 if architecture == "resnet" and level else 1.0
             if level == 0:
                 block.const = nn.Parameter(randn(wide[0], size, size))
             else:
-                block.conv0 = SynthesisLayer(wide[level - 1], wide[level], w_dim, size, True, clamp, use_noise)
-            block.conv1 = SynthesisLayer(wide[level], wide[level], w_dim, size, False, clamp, use_noise)
-            block.torgb = ToRGBLayer(wide[level], channels, w_dim, clamp)
+                block.conv0 = SynthesisLayer(
+                    wide[level - 1], wide[level], w_dim, size, True, clamp, use_noise, taps=taps
+                )
+            block.conv1 = SynthesisLayer(wide[level], wide[level], w_dim, size, False, clamp, use_noise, gain)
+            if architecture == "skip" or size == resolution:
+                block.torgb = ToRGBLayer(wide[level], channels, w_dim, clamp)
+            if architecture == "resnet" and level:
+                block.skip = Conv2dLayer(wide[level - 1], wide[level], 1, active=False, bias=False)
             self.add_module(f"b{size}", block)
         self.num_ws = 2 * len(self.sizes)
 
@@ -54,14 +68,19 @@ class SynthesisNetwork(nn.Module):
         """ws [N, num_ws, w_dim], noise "const", "none" or one map per layer (see `noise_shapes`) → [N, C, R, R]."""
         ws, image, x = ws.unbind(1), None, None
         for level, size in enumerate(self.sizes):
-            block, first = getattr(self, f"b{size}"), 2 * level
+            block, first, straight = getattr(self, f"b{size}"), 2 * level, None
             if level == 0:
                 x = block.const.expand(len(ws[0]), -1, -1, -1)
             else:
+                if hasattr(block, "skip"):
+                    straight = doubled(block.skip(x, 0.5**0.5), self.taps)
                 x = block.conv0(x, ws[first - 1], self._noise(noise, block.conv0, first - 1))
             x = block.conv1(x, ws[first], self._noise(noise, block.conv1, first))
-            rgb = block.torgb(x, ws[first + 1])
-            image = rgb if image is None else upsample(image) + rgb
+            if straight is not None:
+                x = straight + x
+            if hasattr(block, "torgb"):
+                rgb = block.torgb(x, ws[first + 1])
+                image = rgb if image is None else doubled(image, self.taps) + rgb
         return image
 
     def noise_shapes(self) -> list[tuple[int, int, int]]:
@@ -77,71 +96,30 @@ class SynthesisNetwork(nn.Module):
         return noise[index]
 
 
-class StyleGAN2Generator(Generator):
+class StyleGAN2Generator(StyleGenerator):
     """Mapping to W and synthesis. A code is one w per layer, end to end: [num_ws · w_dim] numbers.
 
-    `config.options` holds the official constructors' arguments: w_dim, num_layers (of the mapping), channel_base,
-    channel_max, conv_clamp, use_noise.
+    `config.options` holds the official constructors' arguments: w_dim; num_layers, lr_multiplier, embed_features and
+    layer_features of the mapping; channel_base, channel_max, architecture, conv_clamp, use_noise and resample_filter of the synthesis.
     """
-
-    gaussian = False
 
     def __init__(self, config: ModelConfig):
         super().__init__(config)
         options, resolution = config.options, config.resolution
-        self.w_dim = options.get("w_dim", 64)
         width = options.get("width", 16)  # ours, where channel_base is not given: channels at full size
         base = options.get("channel_base", width * resolution)
-        self.mapping_network = MappingNetwork(
-            config.z_dim, config.num_classes, self.w_dim, options.get("num_layers", 2)
-        )
         self.synthesis_network = SynthesisNetwork(
             self.w_dim, resolution, config.channels, base, options.get("channel_max", width * CHANNEL_MAX),
-            options.get("conv_clamp"), options.get("use_noise", True),
+            options.get("conv_clamp"), options.get("use_noise", True), options.get("architecture", "skip"),
+            tuple(options.get("resample_filter", TAPS)),
         )  # fmt: skip
 
     @classmethod
     def count_ws(cls, config):
         return 2 * len(layer_sizes(config.resolution))
 
-    @property
-    def code_dim(self):
-        return self.num_ws * self.w_dim
-
-    @property
-    def w_avg(self) -> Tensor:
-        """The average w [w_dim], where truncation leads."""
-        return self.mapping_network.w_avg
-
-    def mapping(self, z, label_weights):
-        return self.mapping_network(z, label_weights).repeat(1, self.num_ws)
-
-    def truncate(self, code, truncation, cutoff: int | None = None):
-        """Towards the average w (Karras et al. 2019, app. B); only the first `cutoff` layers where that is given."""
-        average = self.w_avg.repeat(self.num_ws)
-        truncated = torch.lerp(average, code, truncation[:, None])
-        if cutoff is None:
-            return truncated
-        return torch.cat([truncated[:, : cutoff * self.w_dim], code[:, cutoff * self.w_dim :]], 1)
-
     def synthesis(self, code, label_weights, noise: str | list[Tensor] = "const"):
         return self.synthesis_network(code.unflatten(1, (self.num_ws, self.w_dim)), noise)
-
-    def affine(self) -> Tensor:
-        layers = [m for m in self.synthesis_network.modules() if isinstance(m, (SynthesisLayer, ToRGBLayer))]
-        return torch.cat([layer.affine.weight for layer in layers])
-
-    @torch.no_grad()
-    def axes(self) -> Tensor:
-        """Principal components of W, one σ long each, alike in all layers (Härkönen et al. 2020 (GANSpace), sec. 2.1)."""
-        device = self.w_avg.device
-        z = torch.randn(AXES_SAMPLES, self.config.z_dim, generator=torch.Generator().manual_seed(0)).to(device)
-        classes = self.config.num_classes
-        labels = torch.eye(classes, device=device)[torch.arange(len(z)) % classes] if classes else None
-        w = self.mapping_network(z, labels).double().cpu()
-        _, spread, components = torch.linalg.svd(w - w.mean(0), full_matrices=False)
-        rows = components * (spread / len(w) ** 0.5)[:, None]
-        return rows.float().repeat(1, self.num_ws).to(device)
 
 
 def from_official(tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -43,6 +43,7 @@ WORDS = {
     "verb.now": "Training",
     "family.dcgan": "a GAN",
     "family.stylegan2": "a style-based GAN",
+    "family.stylegan3": "an alias-free GAN",
     "family.r3gan": "a steady GAN",
     "family.mlp_gan": "the GAN of 2014",
     "family.vae": "a VAE",

@@ -7,6 +7,7 @@ CHINESE = {
     "verb.now": "训练",
     "family.dcgan": " GAN",
     "family.stylegan2": "风格 GAN",
+    "family.stylegan3": "无混叠 GAN",
     "family.r3gan": "稳健 GAN",
     "family.mlp_gan": " 2014 年的 GAN",
     "family.vae": " VAE",

@@ -59,6 +59,7 @@ WORDS = {
     "family.dcgan": ("GAN", "GAN"),
     "family.auto": ("automatic", "自动"),
     "family.stylegan2": ("style-based GAN", "风格 GAN"),
+    "family.stylegan3": ("alias-free GAN", "无混叠 GAN"),
     "family.r3gan": ("steady GAN", "稳健 GAN"),
     "family.mlp_gan": ("the first GAN", "最初的 GAN"),
     "family.vae": ("VAE", "VAE"),

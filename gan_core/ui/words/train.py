@@ -66,6 +66,11 @@ WORDS = {
         "Sharp and lively. Two networks compete, which takes a little longer.",
         "清晰生动。两个网络互相较量，需要多一点时间。",
     ),
+    "train.family.stylegan3": ("Alias-free GAN", "无混叠 GAN"),
+    "train.family.stylegan3.text": (
+        "Details move along with what they belong to, for smooth films. The slowest to learn: it wants a graphics card.",
+        "细节随所属的物体一起移动，影片流畅。学得最慢，需要显卡。",
+    ),
     "train.family.r3gan": ("Steady GAN", "稳健 GAN"),
     "train.family.r3gan.text": (
         "A modern recipe that rarely goes wrong. Learns slowly; best with a graphics card or patience.",
