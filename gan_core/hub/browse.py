@@ -97,7 +97,9 @@ class Details:
     preview: bytes  # a small webp, made anew here; empty where there is none
 
 
-def search(query: Query, token: str | bool | None = None, endpoint: str | None = None, timeout: float = 5.0) -> Page:
+def search(
+    query: Query, token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None
+) -> Page:
     """Return a page of models on the Hub. Raises StudioError "hub.…"."""
     params: dict[str, Any] = {"limit": PAGE, "sort": query.sort, "direction": -1, "expand": EXPAND}
     asked = {"filter": TAG if query.scope == "ours" else "", "pipeline_tag": TASK if query.scope == "task" else ""}
@@ -113,7 +115,9 @@ def search(query: Query, token: str | bool | None = None, endpoint: str | None =
     return Page(tuple(found), _next(answer) if models else "")
 
 
-def look(repo: str, token: str | bool | None = None, endpoint: str | None = None, timeout: float = 5.0) -> Details:
+def look(
+    repo: str, token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None
+) -> Details:
     """Return what the model `user/repo[@revision]` is, with its preview picture. Raises StudioError "hub.…"."""
     source = resolve_source(repo, token, endpoint, None, timeout)
     commit, sizes = files(source)

@@ -44,12 +44,14 @@ def pull(
     progress: Callable[[int, int], None] | None = None,
     endpoint: str | None = None,
     cache_dir: str | Path | None = None,
-    timeout: float = 5.0,
+    timeout: float | None = None,
+    most: int | None = None,
 ) -> Path:
     """Return the folder of a model from the Hub, fetching what is not in the cache yet.
 
     spec: as for `parse`. progress(done, total) is called in this thread with bytes, rising to done = total. timeout:
-    seconds until an unreachable Hub is called so. A model in the cache is returned even without a Hub, and at once when
+    seconds until an unreachable Hub is called so (None: names.TIMEOUT). most: bytes in all, where a place allows less than LIMITS. What `progress` raises
+    stops the pull; what has come is kept for the next time. A model in the cache is returned even without a Hub, and at once when
     its revision is a commit. Raises StudioError "hub.…" with a sentence for each thing that can go wrong.
     """
     source = resolve_source(spec, token, endpoint, cache_dir, timeout)
@@ -57,11 +59,13 @@ def pull(
     if have is not None and _COMMIT.fullmatch(source.revision or ""):
         return have
     try:
-        commit, sizes = _look_up(replace(source, timeout=min(timeout, PATIENCE) if have else timeout))
+        commit, sizes = _look_up(replace(source, timeout=min(source.timeout, PATIENCE) if have else source.timeout))
     except StudioError as error:
         if have is not None and error.code in ("hub.offline", "hub.unavailable"):
             return have
         raise
+    if most is not None and sum(sizes.values()) > most:
+        raise words.too_large(source, WEIGHTS, sum(sizes.values()), most)
     with _PULLING[source.cache_dir, source.repo_id]:  # who comes second finds everything in the cache
         return _fetch(source, commit, sizes, progress or (lambda done, total: None))
 

@@ -11,6 +11,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 
 from gan_core.errors import StudioError
 
+TIMEOUT = 5.0  # seconds until an unreachable Hub is called so
 _REVISION = re.compile(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", re.ASCII)
 
 
@@ -57,16 +58,16 @@ def parse(text: str) -> tuple[str, str | None]:
     return name, revision
 
 
-def whole_hub(token: str | bool | None = None, endpoint: str | None = None, timeout: float = 5.0) -> Source:
+def whole_hub(token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None) -> Source:
     """Return the Source for questions that are about no single repository."""
-    return Source("", None, _token(token), _endpoint(endpoint), cache_folder(None), timeout)
+    return Source("", None, _token(token), _endpoint(endpoint), cache_folder(None), timeout or TIMEOUT)
 
 
 def resolve_source(
-    text: str, token: str | bool | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float
+    text: str, token: str | bool | None, endpoint: str | None, cache_dir: str | Path | None, timeout: float | None
 ) -> Source:
     """Return the Source that a person's words, the arguments and the environment (HF_ENDPOINT, HF_HOME, …) describe."""
-    return Source(*parse(text), _token(token), _endpoint(endpoint), cache_folder(cache_dir), timeout)
+    return Source(*parse(text), _token(token), _endpoint(endpoint), cache_folder(cache_dir), timeout or TIMEOUT)
 
 
 def cache_folder(cache_dir: str | Path | None) -> Path:

@@ -33,6 +33,7 @@ TABLES = (
     "expect",
     "choices",
     "models",
+    "hub",
 )
 LANGUAGES = ("en", "zh-CN")
 

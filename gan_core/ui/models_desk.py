@@ -1,12 +1,11 @@
-"""What the Models tab may ask of the app: cards of all models, their model cards, files, deleting one's own, the Hub."""
+"""What the Models tab may ask of the app: cards of all models, their model cards, files, deleting one's own."""
 
 import json
 import secrets
 import struct
-import threading
 import time
 import zipfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -24,16 +23,6 @@ Name = Annotated[str, Between(1, 200)]
 Visitor = Annotated[str, Between(0, 100)]
 
 
-@dataclass
-class Pull:
-    """A download from the Hub as it goes on: bytes done and in all, then the model's id or the error."""
-
-    done: int = 0
-    total: int = 0
-    model: str = ""
-    error: Exception | None = None
-
-
 @dataclass(frozen=True)
 class ModelsDesk:
     """The models that `engine` knows; zips are laid into `outbox`, from where Gradio serves files."""
@@ -41,7 +30,6 @@ class ModelsDesk:
     engine: Engine
     runs: Path
     outbox: Path
-    pulls: dict[str, Pull] = field(default_factory=dict, repr=False)
 
     def cards(self, visitor: Visitor) -> dict:
         """Return all models with what a card shows."""
@@ -84,51 +72,6 @@ class ModelsDesk:
                     pack.write(entry.path / file, f"{name}/{file}")
         return {"path": str(target), "name": target.name}
 
-    def pull(self, source: Annotated[str, Between(0, 300)]) -> dict:
-        """Begin to fetch `user/repo[@revision]` from the Hub; return the job to ask `pulling` about."""
-        from gan_core import hub
-
-        repo, revision = hub.parse(source)
-        if sum(pull.error is None and not pull.model for pull in self.pulls.values()) >= 2:
-            raise StudioError("pull.busy", "Two models are being loaded already. Wait until one of them is there.")
-        job, pull = secrets.token_hex(8), Pull()
-        self.pulls[job] = pull
-        while len(self.pulls) > 50:
-            del self.pulls[next(iter(self.pulls))]
-        threading.Thread(target=self._pull, args=(pull, repo, revision), name="pull", daemon=True).start()
-        return {"job": job}
-
-    def pulling(self, job: Name) -> dict:
-        """Return how far a download is; its error is raised here."""
-        pull = self.pulls.get(job)
-        if pull is None:
-            raise StudioError("pull.gone", "This download is no longer known. Start it again.")
-        if pull.error is not None:
-            raise pull.error
-        return {"done": pull.done, "total": pull.total, "model": pull.model}
-
-    def find_pulled(self) -> None:
-        """Tell the library of every model that earlier visits pulled from the Hub (in the background: it reads a cache folder)."""
-        threading.Thread(target=self._find_pulled, name="find-pulled", daemon=True).start()
-
-    def _pull(self, pull: Pull, repo: str, revision: str | None) -> None:
-        from gan_core import hub
-
-        def progress(done: int, total: int) -> None:
-            pull.done, pull.total = done, total
-
-        try:
-            path = hub.pull(f"{repo}@{revision}" if revision else repo, progress=progress)
-            pull.model = self.engine.library.add(_pulled_name(repo, revision), path)
-        except Exception as error:  # shown to whoever asks next; nothing else waits for this thread
-            pull.error = error
-
-    def _find_pulled(self) -> None:
-        from gan_core import hub
-
-        for repo, revision, path in reversed(hub.cached_models()):
-            self.engine.library.add(_pulled_name(repo, revision), path)
-
     def _card(self, entry: Entry, visitor: str) -> dict:
         config = entry.config
         return {
@@ -142,6 +85,7 @@ class ModelsDesk:
             "readme": (entry.path / "README.md").is_file(),
             "mine": self._may_remove(entry, visitor),
             "run": entry.path.parent.name if entry.origin == "run" else "",
+            "commit": entry.path.name if entry.origin == "hub" else "",
         }
 
     def _may_remove(self, entry: Entry, visitor: str) -> bool:
@@ -183,10 +127,6 @@ def parameters(weights: Path) -> int:
 def _preview(entry: Entry) -> str:
     path = entry.path / "preview.webp"
     return run_view.thumbnail(path, 384) if path.is_file() else ""
-
-
-def _pulled_name(repo: str, revision: str | None) -> str:
-    return repo if revision in (None, "main") else f"{repo}@{revision}"
 
 
 def _forget(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Models in a real browser: cards, opening, deleting one's own, model cards that cannot do harm, the Hub on the loopback."""
+"""Models in a real browser: cards, opening, deleting one's own, model cards that cannot do harm."""
 
 import os
 import time
@@ -66,22 +66,6 @@ def test_cards_open_and_own_models_go(visit, own):
     mine.get_by_role("button", name="Delete", exact=True).click()
     expect(mine).to_have_count(0)
     assert not own.path.exists()
-
-
-def test_a_model_of_the_hub(visit, hub, tmp_path):
-    folder = tmp_path / "afar"
-    save_tiny_model(folder, title="From afar")
-    hub.add("ann/afar", {path.name: path.read_bytes() for path in folder.iterdir()})
-    page = visit("?tab=models")
-    page.locator("#hub-source").fill("ann/nothing")
-    page.locator("[data-do=pull]").click()
-    expect(page.locator("[data-part=hub-error]")).to_contain_text("There is no public model ann/nothing on the Hub")
-    page.locator("#hub-source").fill("ann/afar")
-    expect(page.locator("[data-part=hub-error]")).to_be_hidden()
-    page.locator("[data-do=pull]").click()
-    painted(page, "hub/ann/afar")
-    page.locator("#to-models").click()
-    expect(card(page, "hub/ann/afar")).to_contain_text("From the Hub")
 
 
 def test_the_tab_fits_a_phone(visit):

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import huggingface_hub
 import pytest
-from huggingface_hub import constants, file_download
+from huggingface_hub import constants, file_download, hf_api
 
+from gan_core.hub import names
 from tests.hub_standin import Hub
 
 
@@ -21,6 +22,7 @@ def alone(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # so that nothing that forgets `endpoint` gets out
+    monkeypatch.setattr(names, "TIMEOUT", 30.0)  # the machine may be busy
     monkeypatch.setattr(file_download, "time", SimpleNamespace(sleep=lambda seconds: None, time=time.time))
     huggingface_hub.close_session()
     yield
@@ -32,5 +34,8 @@ def hub(monkeypatch):
     """The stand-in, which is all that the app knows of the Hub."""
     with Hub() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)  # read once at import
+        monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)  # read once at import, as is the next
+        template = hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+        monkeypatch.setattr(hf_api.api, "endpoint", hub.endpoint)
         yield hub

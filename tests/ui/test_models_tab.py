@@ -1,4 +1,4 @@
-"""What the Models tab may ask, asked directly: cards, model cards, zips, deleting one's own, the Hub on the loopback."""
+"""What the Models tab may ask, asked directly: cards, model cards, zips, deleting one's own."""
 
 import asyncio
 import json
@@ -7,9 +7,7 @@ import time
 import zipfile
 from pathlib import Path
 
-import huggingface_hub
 import pytest
-from huggingface_hub import constants
 from PIL import Image
 
 from gan_core.checkpoint import save_model
@@ -21,22 +19,15 @@ from gan_core.ui import limits, models_desk
 from gan_core.ui.engine import Engine
 from gan_core.ui.models_desk import ModelsDesk, parameters
 from gan_core.ui.widgets import answering
-from tests.hub_standin import Hub
 
 CARD = "# Tiny\n\n<script>alert(1)</script> [x](javascript:alert(1))"
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """At home, without this computer's Hub token, cache or network."""
-    for name in ("SPACE_ID", "SYSTEM", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT"):
+def alone(monkeypatch):
+    """At home."""
+    for name in ("SPACE_ID", "SYSTEM"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-    huggingface_hub.close_session()
-    yield
-    huggingface_hub.close_session()
 
 
 def save(folder: Path, **fields) -> Path:
@@ -58,31 +49,11 @@ def desk(tmp_path):
     return ModelsDesk(Engine(tmp_path / "weights", tmp_path / "runs"), tmp_path / "runs", tmp_path / "outbox")
 
 
-@pytest.fixture
-def hub(monkeypatch, tmp_path):
-    with Hub() as hub:
-        monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        files = {path.name: path.read_bytes() for path in save(tmp_path / "faces", title="From afar").iterdir()}
-        hub.add("ann/faces", files)
-        yield hub
-
-
 def refused(code: str, work, *args) -> StudioError:
     with pytest.raises(StudioError) as caught:
         work(*args)
     assert caught.value.code == code
     return caught.value
-
-
-def pull(desk: ModelsDesk, source: str) -> dict:
-    """Pull to the end, as the page does."""
-    job = desk.pull(source)["job"]
-    for _ in range(600):
-        news = desk.pulling(job)
-        if news["model"]:
-            return news
-        time.sleep(0.05)
-    raise AssertionError("the pull never ended")
 
 
 def test_a_card_has_every_fact(desk):
@@ -154,51 +125,11 @@ def test_a_zip_holds_the_model_folder_and_goes_after_a_while(desk):
     assert Path(desk.archive("tiny-gan")["path"]).is_file() and not Path(answer["path"]).exists()
 
 
-def test_a_model_of_the_hub_is_pulled_shown_and_deleted(desk, hub):
-    news = pull(desk, "ann/faces")
-    assert news["model"] == "hub/ann/faces" and news["done"] == news["total"] > 0
-    card = next(card for card in desk.cards("me")["models"] if card["id"] == "hub/ann/faces")
-    assert (card["title"], card["origin"], card["mine"]) == ("From afar", "hub", True)
-    assert asyncio.run(desk.engine.render("hub/ann/faces", [_point("hub/ann/faces")])).shape == (1, 16, 16, 3)
-
-    fresh = ModelsDesk(Engine(desk.engine.library.weights, desk.runs), desk.runs, desk.outbox)
-    fresh._find_pulled()  # what a later start of the app does
-    assert "hub/ann/faces" in [card["id"] for card in fresh.cards("me")["models"]]
-
-    desk.remove("hub/ann/faces", "me")
-    assert [card["origin"] for card in desk.cards("me")["models"]] == ["bundled", "run"]
-    assert not list(Path(constants.HF_HUB_CACHE).glob("models--*/snapshots/*"))
-
-
-def test_what_is_wrong_with_a_pull_is_said_in_a_sentence(desk, hub):
-    refused("hub.bad_name", desk.pull, "../../etc/passwd")
-    job = desk.pull("ann/nothing")["job"]
-    with pytest.raises(StudioError, match="ann/nothing") as caught:
-        for _ in range(600):
-            desk.pulling(job)
-            time.sleep(0.05)
-    assert caught.value.code == "hub.not_found"
-    refused("pull.gone", desk.pulling, "no-such-job")
-
-
-def test_on_a_space_shared_models_stay(desk, hub, monkeypatch):
-    pull(desk, "ann/faces")
+def test_on_a_space_shared_models_stay(desk, tmp_path, monkeypatch):
+    desk.engine.library.add("ann/faces", save(tmp_path / "faces"))
     monkeypatch.setenv("SPACE_ID", "ann/studio")
     refused("model.shared", desk.remove, "hub/ann/faces", "me")
     refused("run.not_yours", desk.remove, "runs/mine", "me")
     assert [card["mine"] for card in desk.cards("me")["models"]] == [False, False, False]
     limits.sign(desk.runs / "mine", "me")
     assert desk.remove("runs/mine", "me") == {"removed": "runs/mine"}
-
-
-def test_at_most_two_pulls_go_on_at_once(desk, monkeypatch):
-    monkeypatch.setattr(ModelsDesk, "_pull", lambda *args: None)
-    desk.pull("a/b")
-    desk.pull("a/c")
-    refused("pull.busy", desk.pull, "a/d")
-
-
-def _point(model: str):
-    from gan_core.latent.point import LatentPoint
-
-    return LatentPoint(seed=1, model=model)

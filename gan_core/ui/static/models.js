@@ -22,6 +22,7 @@ studio.panel("models", element, server, (element, api) => {
       [t("models.classes"), model.labels.length ? number(model.labels.length) : ""],
       [t("models.licence"), model.licence],
       [t("models.quality"), quality(model.quality)],
+      [t("models.version"), model.commit.slice(0, 7)],
     ];
     const list = make("dl");
     for (const [name, value] of rows.filter(([, value]) => value)) {
@@ -90,36 +91,14 @@ studio.panel("models", element, server, (element, api) => {
   dialog.querySelector("[data-do=close]").addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", event => { if (event.target === dialog) dialog.close(); });
 
-  // ---- the Hub
-  const form = element.querySelector(".hub"), field = form.querySelector("input"), error = part("hub-error");
-  const pulling = part("pulling");
-  const pull = async () => {
-    const { job } = await api.pull({ source: field.value.trim() });
-    pulling.hidden = false;
-    for (;;) {
-      const { done, total, model } = await api.pulling({ job });
-      pulling.querySelector("i").style.width = `${total ? (done / total) * 100 : 3}%`;
-      pulling.querySelector("small").textContent = total ? t("models.hub.progress", { done: weight(done), total: weight(total) }) : t("models.hub.asking");
-      if (model) return model;
-      await new Promise(done => setTimeout(done, 250));
-    }
+  // ---- what is here, or what is on the Hub (models_hub.js)
+  const view = name => {
+    for (const button of part("view").children) button.setAttribute("aria-pressed", String(button.dataset.view === name));
+    part("here").hidden = name !== "here";
+    dispatchEvent(new CustomEvent("studio:models-view", { detail: name }));
+    if (name === "here") refresh();
   };
-  form.addEventListener("submit", event => {
-    event.preventDefault();
-    error.hidden = true;
-    studio.busy(form.querySelector("button"), async () => {
-      try {
-        const model = await pull();
-        field.value = "";
-        await refresh();
-        await studio.openModel(model);
-      } catch (fault) {
-        error.textContent = fault.message;
-        error.hidden = false;
-      } finally { pulling.hidden = true; }
-    });
-  });
-  field.addEventListener("input", () => { error.hidden = true; });
+  part("view").addEventListener("click", event => { if (event.target.dataset.view) view(event.target.dataset.view); });
 
   // A card is only made anew when something about it changed, so that pictures do not flicker.
   const made = new Map();

@@ -5,6 +5,7 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 
 from gan_core.ui import Studio
+from gan_core.ui.hub_desk import HubDesk
 from gan_core.ui.models_desk import ModelsDesk
 from gan_core.ui.widgets import Panel
 
@@ -12,5 +13,9 @@ from gan_core.ui.widgets import Panel
 def build(studio: Studio) -> None:
     """Put the tab on the page."""
     desk = ModelsDesk(studio.engine, Path(studio.settings.runs), Path(get_upload_folder()))
-    desk.find_pulled()
-    Panel("models", [desk.cards, desk.card, desk.remove, desk.archive, desk.pull, desk.pulling])
+    Panel("models", [desk.cards, desk.card, desk.remove, desk.archive])
+    hub = HubDesk(studio.engine, studio.settings.share)
+    hub.find_pulled()
+    account = [hub.hub_account, hub.hub_login, hub.hub_logout]
+    pulling = [hub.hub_pull, hub.hub_progress, hub.hub_stop]
+    Panel("models_hub", [*account, *pulling, hub.hub_search, hub.hub_look, hub.hub_here, hub.hub_news])
