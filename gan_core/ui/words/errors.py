@@ -74,6 +74,7 @@ ERRORS: dict[str, str] = {
     "export.no_av": "保存 MP4 还需要一个软件包：pip install av",
     "export.no_file": "无法打开这张图片，请重新选择。",
     "export.no_h264": "这个版本的 PyAV 不能写入 H.264。请安装官方版本：pip install av",
+    "export.page_runtime": "应用缺少文件或文件已损坏：{file}。请重新安装。",
     "export.picture": "这不是图片（应为高 × 宽 × 1、3 或 4 个 0–255 的值），它的形状是 {shape}。请重新生成。",
     "export.sheet": "网格至少需要一张图片，而且尺寸必须一致。",
     "export.sheet_layout": "网格至少要有一列，间距不能小于 0 像素。",

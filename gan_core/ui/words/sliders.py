@@ -1,5 +1,7 @@
 """Words of the sliders in Explore, and the names of directions that many models have."""
 
+from gan_core.latent.known import KNOWN
+
 WORDS = {
     "sliders.method": ("How sliders are found", "滑块的来源"),
     "sliders.method_help": (
@@ -94,16 +96,5 @@ WORDS = {
         "stick of a gamepad travels too.",
         "方向键走一步，Shift 走小步，Home 回到起点。滚轮或双指缩放调节典型程度。也可用手柄左摇杆漫游。",
     ),
-    "direction.smile": ("Smile", "微笑"),
-    "direction.glasses": ("Glasses", "眼镜"),
-    "direction.hat": ("Hat", "帽子"),
-    "direction.beard": ("Beard", "胡子"),
-    "direction.earrings": ("Earrings", "耳环"),
-    "direction.freckles": ("Freckles", "雀斑"),
-    "direction.long-hair": ("Long hair", "长发"),
-    "direction.light-hair": ("Light hair", "浅色头发"),
-    "direction.dyed-hair": ("Dyed hair", "染发"),
-    "direction.light-skin": ("Light skin", "浅色皮肤"),
-    "direction.warm-background": ("Warm background", "暖色背景"),
-    "direction.warm-clothes": ("Warm clothes", "暖色衣服"),
 }
+WORDS |= {f"direction.{name}": titles for name, titles in KNOWN.items()}
