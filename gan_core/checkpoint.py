@@ -83,7 +83,7 @@ def save_model(
         }
         write_tensors(tensors, staging / WEIGHTS, {"config": config})
         named = (*generator.named, *_own_of(folder, generator))
-        if generator.found or named:
+        if {"d", "axis"} & generator.found.keys() or named:  # other finders' rows are found anew, not kept
             save_directions(staging, generator.found, named)
         if preview is not None:
             preview.save(staging / PREVIEW, lossless=generator.config.pixel_art, quality=92, method=4)

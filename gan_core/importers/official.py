@@ -21,7 +21,7 @@ SYNTHESIS3 = (
     "channel_base", "channel_max", "num_critical", "first_cutoff", "first_stopband", "last_stopband_rel", "margin_size", "output_scale",
     "conv_kernel", "filter_size", "lrelu_upsampling", "use_radial_filters", "conv_clamp",
 )  # fmt: skip
-DEFAULTS3 = {"channel_base": 32768, "channel_max": 512, "num_layers": 14, "conv_clamp": 256}
+DEFAULTS3 = {"channel_base": 32768, "channel_max": 512, "conv_clamp": 256}
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def _stylegan3(facts: Facts) -> list[Candidate]:
             told[name] = facts.argument(name, module)
         except KeyError:
             continue
-    sure = "num_layers" in told or bool(facts.made)
+    sure = "num_critical" in told or bool(facts.made)
     told.setdefault("conv_kernel", facts.size("synthesis.L{}_{}_{}.weight".format(*names[0]), 2))
     told.setdefault(
         "use_radial_filters", any(n.endswith("down_filter") and t.ndim == 2 for n, t in facts.tensors.items())
@@ -214,7 +214,7 @@ def _stylegan3(facts: Facts) -> list[Candidate]:
     if "channel_base" not in told and not facts.made:
         told |= {"channel_base": 2 * names[-2][2] * resolution / 2, "channel_max": max(row[2] for row in names)}
     options = DEFAULTS3 | told
-    if options.pop("num_layers") != index:
+    if options.pop("num_layers", index) != index:
         raise KeyError("num_layers")
     mapping = facts.mapping()
     config = ModelConfig(
