@@ -8,7 +8,7 @@ from gan_core.errors import StudioError
 from gan_core.ui import Settings, build
 from gan_core.ui.engine import Engine
 
-MAX_UPLOAD = "500mb"
+MAX_UPLOAD = "2gb"  # streamed to the disk; each desk bounds what it takes (limits, uploads, import_desk)
 
 
 def launch(settings: Settings, **options):

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shutil
 import struct
 import time
 import zipfile
@@ -34,7 +35,7 @@ class ModelsDesk:
     def cards(self, visitor: Visitor) -> dict:
         """Return all models with what a card shows."""
         return {
-            "models": [self._card(entry, visitor) for entry in self.engine.library.entries()],
+            "models": [self._card(entry, visitor) for entry in self.engine.library.entries(visitor)],
             "shared": limits.on_space(),
         }
 
@@ -53,6 +54,8 @@ class ModelsDesk:
         self._check_own(entry, visitor)
         if entry.origin == "run":
             run_view.find(self.runs, entry.path.parent.name).delete()
+        elif entry.origin == "imported":
+            shutil.rmtree(entry.path.parent, ignore_errors=True)
         else:
             _forget(entry.path)
         self.engine.library.entries()
@@ -105,7 +108,7 @@ class ModelsDesk:
             raise StudioError(
                 "model.moment", "This is a moment of a training. Delete the training; its moments go with it."
             )
-        if entry.origin == "run":
+        if entry.origin in ("run", "imported"):
             limits.check_owner(entry.path.parent, visitor)
         elif limits.on_space():
             raise StudioError("model.shared", "Everybody here shares this model, so it cannot be deleted.")

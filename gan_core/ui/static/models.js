@@ -69,7 +69,7 @@ studio.panel("models", element, server, (element, api) => {
   const remove = (model, button, box) => {
     const buttons = box.querySelector(".card-buttons");
     studio.ask(buttons, {
-      question: t(model.origin === "run" ? "models.delete.run" : "models.delete.hub"), yes: t("models.delete"), no: t("models.keep"),
+      question: t(`models.delete.${model.origin}`), yes: t("models.delete"), no: t("models.keep"),
     }, async () => {
       await api.remove({ model: model.id, visitor: studio.visitor() });
       studio.refreshModels();

@@ -6,6 +6,7 @@ from gradio.utils import get_upload_folder
 
 from gan_core.ui import Studio
 from gan_core.ui.hub_desk import HubDesk
+from gan_core.ui.import_desk import ImportDesk
 from gan_core.ui.models_desk import ModelsDesk
 from gan_core.ui.widgets import Panel
 
@@ -19,3 +20,9 @@ def build(studio: Studio) -> None:
     account = [hub.hub_account, hub.hub_login, hub.hub_logout]
     pulling = [hub.hub_pull, hub.hub_progress, hub.hub_stop]
     Panel("models_hub", [*account, *pulling, hub.hub_search, hub.hub_look, hub.hub_here, hub.hub_news])
+    bring = ImportDesk(studio.engine, Path(studio.settings.imported), Path(get_upload_folder()), studio.jobs)
+    working = [bring.progress, bring.stop, bring.limits]
+    Panel(
+        "models_import",
+        [bring.bring, bring.bring_hub, bring.choose, bring.look_again, bring.here, bring.rename, *working],
+    )

@@ -3,6 +3,8 @@
 WORDS holds, in both languages, the errors that only the browser can notice.
 """
 
+from gan_core.ui.words.import_errors import IMPORT_ERRORS
+
 WORDS = {
     "error.unexpected": (
         "Something went wrong here. Nothing is lost; please try again.",
@@ -36,6 +38,7 @@ ERRORS: dict[str, str] = {
     "data.empty": "{name} 里没有图片。请放入 JPEG、PNG、WebP、BMP、GIF 或 TIFF 文件。",
     "data.hub_name": "“{text}”不是 Hub 上的数据集名。请写成 hub:用户/名称、hub:用户/名称@版本 或 hub:用户/名称:配置/划分，可加 ?image=列名&label=列名 指定列。",
     "data.hub_part": "{name} 里没有“{part}”。现有：{there}。",
+    "data.hub_closed": "这里只能使用任何人都可以读取的数据集。",
     "data.hub_column": "{name} 的“{column}”列里没有图片。它的列：{there}。",
     "data.hub_label": "{name} 的“{column}”列里没有标签。它的列：{there}。",
     "data.hub_no_pictures": "{name} 没有图片列。它的列：{there}。",
@@ -71,6 +74,7 @@ ERRORS: dict[str, str] = {
     "export.bad_point": "这张图片里保存的位置信息已损坏。请使用原始文件。",
     "export.fps": "速度必须是每秒 0.1 到 {most} 张，不能是 {fps}。",
     "export.frames": "动画需要 1 到 {most} 张尺寸相同的图片。",
+    "export.no_chain": "这种模型不只是一串网络层，单有 PyTorch 权重没有用处。请导出为 ONNX 或模型文件夹。",
     "export.no_av": "保存 MP4 还需要一个软件包：pip install av",
     "export.no_file": "无法打开这张图片，请重新选择。",
     "export.no_h264": "这个版本的 PyAV 不能写入 H.264。请安装官方版本：pip install av",
@@ -238,4 +242,5 @@ ERRORS: dict[str, str] = {
     "upload.large": "这些图片超过了 {limit}。请减少数量或缩小图片。",
     "upload.many": "一次超过了 {limit} 个文件。请打包成一个 zip 文件。",
     "upload.mixed": "请只发送一个 zip 文件，或只发送图片，不要混在一起。",
+    **IMPORT_ERRORS,
 }
