@@ -18,13 +18,18 @@ def parser(module: str, about: str) -> argparse.ArgumentParser:
 
 
 def write(options: argparse.Namespace, suffix: str, make: Callable) -> int:
-    """Load the model, write what `make(model, tell)` gives, whole or not at all; return the exit status."""
+    """Load the model, write what `make(model, tell)` gives, whole or not at all; return the exit status.
+
+    Where `suffix` is empty, `make` gives that, too: (suffix, data).
+    """
     try:
         from gan_core.training.transfer import load_source
 
         model = load_source(options.model)
-        out = Path(options.out or f"{model.config.name or 'model'}{suffix}")
         data = make(model, _tell)
+        if not suffix:
+            suffix, data = data
+        out = Path(options.out or f"{model.config.name or 'model'}{suffix}")
         new = out.with_name(f".{out.name}.{os.getpid()}.tmp")
         try:
             new.write_bytes(data)
