@@ -12,12 +12,49 @@ QUALITY = """## Quality
 `n` samples against as many held-out pictures; every `…_floor` is what other real pictures reach at the same `n`. KID is × 10³; lower is
 better for KID and Fréchet distance, higher for the rest. Not comparable with figures of papers, which use another network."""
 LICENCE_IDS = {"CC0 1.0": "cc0-1.0", "MIT": "mit", "CC BY-SA 3.0": "cc-by-sa-3.0", "Apache-2.0": "apache-2.0"}
+HUB_LICENCES = frozenset(  # ids that pictures from the Hub may bring with them
+    [
+        "afl-3.0",
+        "apache-2.0",
+        "bsd-3-clause",
+        "cc",
+        "cc-by-2.0",
+        "cc-by-2.5",
+        "cc-by-3.0",
+        "cc-by-4.0",
+        "cc-by-nc-2.0",
+        "cc-by-nc-3.0",
+        "cc-by-nc-4.0",
+        "cc-by-nc-nd-3.0",
+        "cc-by-nc-nd-4.0",
+        "cc-by-nc-sa-2.0",
+        "cc-by-nc-sa-3.0",
+        "cc-by-nc-sa-4.0",
+        "cc-by-nd-4.0",
+        "cc-by-sa-3.0",
+        "cc-by-sa-4.0",
+        "cc0-1.0",
+        "cdla-permissive-2.0",
+        "creativeml-openrail-m",
+        "gpl-3.0",
+        "mit",
+        "odbl",
+        "odc-by",
+        "openrail",
+        "pddl",
+        "unlicense",
+        "wtfpl",
+    ]
+)
 
 
 def model_card(config: ModelConfig) -> str:
     """Return the card as Markdown with Hub front matter; every figure comes from the config."""
-    licence = sharing.licence(config.sharing)[1] or next(
-        (v for k, v in LICENCE_IDS.items() if k.lower() in config.licence.lower()), "other"
+    own = config.licence if config.licence in HUB_LICENCES else ""
+    licence = (
+        sharing.licence(config.sharing)[1]
+        or own
+        or next((v for k, v in LICENCE_IDS.items() if k.lower() in config.licence.lower()), "other")
     )
     front = {
         "library_name": "latent-studio", "license": licence, "pipeline_tag": "unconditional-image-generation",

@@ -88,6 +88,14 @@ def _found(wish: Wish, repository, split: str) -> Found:
     return Found(wish, repository.licence, repository.source.page, store, held_out, repository.more)
 
 
+def check_open(spec: str) -> None:
+    """Raise StudioError unless anybody may read a data set: whoever this computer belongs to may be allowed more than its visitors."""
+    from gan_core.hub import datasets
+
+    if not datasets.find(read_wish(spec).name).open:
+        raise StudioError("data.hub_closed", "Here only data sets that anybody may read can be used.")
+
+
 def bounds(limit: int | None = None):
     """Return the hub.datasets.Bounds of what is fetched of one data set: more pictures than usual only where they are asked for."""
     from gan_core.hub.datasets import Bounds

@@ -27,7 +27,7 @@ from gan_core.hub import download as models
 from gan_core.hub import words
 from gan_core.hub.ask import ask, start
 from gan_core.hub.download import Bar, Meter
-from gan_core.hub.names import Source, resolve_source
+from gan_core.hub.names import Source, cache_folder, resolve_source
 
 DATASET = "dataset"
 LISTED = 50_000  # files of a repository that are looked at
@@ -52,13 +52,17 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Repository:
-    """A data set at one commit: `files` as (name, bytes), what its card says of itself, `more` where there are yet other files."""
+    """A data set at one commit: `files` as (name, bytes), what its card says of itself, `more` where there are yet other files.
+
+    `open`: whether anybody may read it.
+    """
 
     source: Source
     commit: str
     files: tuple[tuple[str, int], ...]
     card: dict
     more: bool = False
+    open: bool = False
 
     @property
     def folder(self) -> Path:
@@ -100,8 +104,8 @@ def find(
     if found is not None and time.monotonic() - asked < FRESH:
         return found
     try:
-        commit, card = _look_up(replace(source, timeout=min(timeout, models.PATIENCE)) if have else source)
-        found = have if have and have.commit == commit else _listed(source, commit, card)
+        commit, card, free = _look_up(replace(source, timeout=min(timeout, models.PATIENCE)) if have else source)
+        found = replace(have, open=free) if have and have.commit == commit else _listed(source, commit, card, free)
     except (StudioError, TimeoutError) as error:
         error = words.offline(source) if isinstance(error, TimeoutError) else error
         if have is not None and error.code in ("hub.offline", "hub.unavailable"):
@@ -115,6 +119,21 @@ def find(
 def forget() -> None:
     """Ask the Hub anew for every repository."""
     _known.clear()
+
+
+def make_room(most: int, cache_dir: str | Path | None = None) -> None:
+    """Remove the data sets that were looked at longest ago until all together take at most so many bytes. Links are not followed."""
+    folders, weights = [], {}
+    for folder in cache_folder(cache_dir).glob(f"{DATASET}s--*--*"):
+        with contextlib.suppress(OSError):
+            weights[folder] = sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+            folders.append((max((path.stat().st_mtime for path in (folder / OWN).rglob("*")), default=0.0), folder))
+    for _, folder in sorted(folders):
+        if sum(weights.values()) <= most:
+            break
+        shutil.rmtree(folder, ignore_errors=True)
+        del weights[folder]
+        forget()
 
 
 def here(repository: Repository, name: str) -> Path | None:
@@ -295,20 +314,25 @@ class RemoteFile(io.RawIOBase):
 # ---- what a repository holds
 
 
-def _look_up(source: Source) -> tuple[str, dict]:
-    """Return the commit that the revision stands for, and what the card says of itself."""
+def _look_up(source: Source) -> tuple[str, dict, bool]:
+    """Return the commit that the revision stands for, what the card says of itself, and whether anybody may read it."""
     revision = f"/revision/{quote(source.revision, safe='')}" if source.revision else ""
-    told = ask(source, f"/api/datasets/{source.repo_id}{revision}", MAX_CARD, {"expand": ["sha", "cardData"]}).json()
+    told = ask(
+        source,
+        f"/api/datasets/{source.repo_id}{revision}",
+        MAX_CARD,
+        {"expand": ["sha", "cardData", "private", "gated"]},
+    ).json()
     commit, card = (told.get("sha"), told.get("cardData")) if isinstance(told, dict) else (None, None)
     if not isinstance(commit, str) or not _COMMIT.fullmatch(commit):
         raise words.unavailable()
-    return commit, card if isinstance(card, dict) else {}
+    return commit, card if isinstance(card, dict) else {}, told.get("private") is False and told.get("gated") is False
 
 
-def _listed(source: Source, commit: str, card: dict) -> Repository:
+def _listed(source: Source, commit: str, card: dict, free: bool) -> Repository:
     """The repository with the list of its files. Raises TimeoutError."""
     files, more = start(source, _list, commit).result(LISTING)
-    return Repository(source, commit, tuple(files), card, more)
+    return Repository(source, commit, tuple(files), card, more, free)
 
 
 def _list(source: Source, commit: str) -> tuple[list[tuple[str, int]], bool]:
@@ -337,7 +361,7 @@ def _folder(source: Source) -> Path:
 
 def _remember(repository: Repository) -> None:
     """Keep what is known beside the files; a cache that cannot be written stays as it is."""
-    facts = {"files": repository.files, "card": repository.card, "more": repository.more}
+    facts = {"files": repository.files, "card": repository.card, "more": repository.more, "open": repository.open}
     ref = repository.folder / "refs" / (repository.source.revision or constants.DEFAULT_REVISION)
     with contextlib.suppress(OSError, TypeError, ValueError):
         repository.own.mkdir(parents=True, exist_ok=True)
@@ -358,7 +382,7 @@ def _remembered(source: Source) -> Repository | None:
             return None
         facts = json.loads(path.read_text())
         files = tuple((name, size) for name, size in facts["files"] if _is_plain(name) and type(size) is int)
-        return Repository(source, commit, files, dict(facts["card"]), bool(facts["more"]))
+        return Repository(source, commit, files, dict(facts["card"]), bool(facts["more"]), facts.get("open") is True)
     return None
 
 

@@ -10,11 +10,12 @@ from gan_core import data
 from gan_core.data import PictureSet
 from gan_core.data.check import Finding, examine
 from gan_core.export import picture
-from gan_core.ui import picture_view, run_view
+from gan_core.ui import hub_pictures, picture_view, run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.library import Library
 
 MOST = 6000  # pictures checked; of more, as many evenly spread over the set
+MOST_FETCHED = 600  # of those that lie elsewhere
 MARKED, SHOWN = 200, 300  # marked pictures on the sheet, all pictures on it
 COLUMNS, TILE = 20, 96  # the sheet's columns, largest side of a tile in pixels
 
@@ -39,8 +40,10 @@ class PictureCheck:
         spec, info, config = picture_view.asked(form, self.runs, self.folders, self.library)
         if not data.find_source(spec).named:
             return {}
+        most = MOST if data.find_source(spec).bring is None else MOST_FETCHED
+        limit = most if info.count > most else None
+        hub_pictures.fetch(spec, limit, job)
         job.tell(0, info.count, "reading")
-        limit = MOST if info.count > MOST else None
         pictures = data.load(
             spec,
             config.resolution,

@@ -72,6 +72,8 @@ def facts(info: data.PictureInfo, pictures: data.PictureSet, complete: bool, not
         "classes": list(pictures.label_names[:SHOWN]),
         "classes_count": len(pictures.label_names),
         "square": info.bundled,
+        "licence": info.licence,
+        "page": info.source if info.source.startswith("http") else "",
         "named": bool(pictures.names),
         "pixels": pictures.pixel_art or pictures.resolution <= 32,
         "skipped": [{"name": s.name[-80:], "reason": s.reason, "code": s.code} for s in skipped[:SHOWN]],

@@ -4,10 +4,12 @@ import math
 import shlex
 from pathlib import Path
 
-from gan_core import models
+from gan_core import data, models
 from gan_core.config import RANGES, ModelConfig, TrainConfig
 from gan_core.data import builtin_names
 from gan_core.data.exclude import listed
+from gan_core.data.hub import check_open
+from gan_core.data.hub_parts import is_wish
 from gan_core.errors import StudioError
 from gan_core.training.launch import ROOT, free_name
 from gan_core.training.launch import command as command_of
@@ -36,7 +38,7 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
     if not isinstance(form, dict):
         raise StudioError("train.form", "The form did not arrive whole. Reload the page and try again.")
     family = one_of(form, "family", FAMILIES)
-    data = data_path(form.get("source"), runs, folders)
+    pictures = data_path(form.get("source"), runs, folders)
     values = {name: number(form, name, whole=name in WHOLE) for name in (*WHOLE, *DECIMAL)}
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
     limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
@@ -45,7 +47,7 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
     start = start_model(form.get("start_from"), family, library)
     given = {name: value for name, value in values.items() if value is not None}
     config = TrainConfig(
-        data=data,
+        data=pictures,
         exclude=excluded(form.get("exclude"), runs),
         family=family,
         name=title,
@@ -59,7 +61,7 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
 
 
 def data_path(source, runs: Path, folders: bool = True) -> str:
-    """Return the data spec of a source {kind: bundled|upload|folder, name}; `folders`: may it be one of this machine's.
+    """Return the data spec of a source {kind: bundled|upload|folder|hub, name}; `folders`: may it be one of this machine's.
 
     Raises StudioError (field `source`).
     """
@@ -70,6 +72,10 @@ def data_path(source, runs: Path, folders: bool = True) -> str:
         return str(uploads.find(runs, name).path)
     if kind == "folder":
         return _folder(name, folders)
+    if kind == "hub" and isinstance(name, str) and is_wish(name):
+        if not folders:
+            _at_field(check_open, name)
+        return _at_field(data.exact, name)
     raise StudioError("train.source", "Choose the pictures to learn from first.", field="source")
 
 
@@ -119,7 +125,7 @@ def _spec(start: Entry | None) -> str:
 def source_name(source: dict) -> str:
     """Return a short name for a run on this source."""
     kind, name = source["kind"], source["name"]
-    return {"bundled": name, "upload": "my-pictures"}.get(kind) or Path(name).stem
+    return {"bundled": name, "upload": "my-pictures"}.get(kind) or data.short_name(name)
 
 
 def command(config: TrainConfig) -> str:
@@ -145,6 +151,15 @@ def _folder(name, allowed: bool) -> str:
             "train.folder", "There is no folder or zip at {path}.", path=name.strip()[:200], field="source"
         )
     return str(path)
+
+
+def _at_field(read, value):
+    """Return read(value); a StudioError is about the field `source`."""
+    try:
+        return read(value)
+    except StudioError as error:
+        error.facts["field"] = "source"
+        raise
 
 
 def _title(name) -> str:

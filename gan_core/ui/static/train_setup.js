@@ -183,9 +183,10 @@ studio.trainSetup = (section, api, started) => {
     const lines = [t("train.found", { count: number(info.count - left), size: info.size, colour: t(`train.colour.${info.channels}`) })];
     const more = info.classes_count > info.classes.length ? "…" : "";
     if (info.classes.length) lines.push(t("train.found.classes", { names: info.classes.map(studio.className).join(t("train.comma")) + more }));
+    if (info.page) lines.push(t("pictures.hub.from", { page: info.page.replace(/^https?:\/\//, ""), licence: info.licence || t("pictures.hub.no_licence") }));
     if (left) lines.push(left === 1 ? t("pictures.left_out.one") : t("pictures.left_out", { count: number(left) }));
     const nodes = lines.map(line => make("p", "", line));
-    nodes.push(...info.notes.map(note => make("p", "careful", studio.said(`note.${note.code}`, note.message, note.facts))));
+    nodes.push(...info.notes.map(note => make("p", note.code.startsWith("hub_") ? "" : "careful", studio.said(`note.${note.code}`, note.message, note.facts))));
     if (info.skipped.length) nodes.push(skipped(info));
     part("found").replaceChildren(...nodes);
   };
@@ -256,6 +257,7 @@ studio.trainSetup = (section, api, started) => {
   form.addEventListener("input", event => { if (event.target.name) plan(); });
 
   studio.trainUpload(section.querySelector(".own-pictures"), api, { choose, complain, forgive });
+  studio.trainHub(section.querySelector(".own-pictures"), api, { choose, complain, forgive });
 
   form.addEventListener("submit", event => {
     event.preventDefault();

@@ -6,7 +6,7 @@ studio.trainWatch = (section, api, changed) => {
   const ALIKE = 0.35, VARIED = 0.6; // variety that fell from above the one to below the other: the model may be collapsing
   const BLOBS = 3000, SHAPES = 30000; // pictures seen until which hardly anything, or only rough shapes, can be expected
   const ACTIVE = ["starting", "running", "paused", "stopping"];
-  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, state = "", model = "";
+  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, fetching = null, state = "", model = "";
   let timer = null, failures = 0, replaying = null;
   const sheets = new Map();
 
@@ -18,7 +18,7 @@ studio.trainWatch = (section, api, changed) => {
     stopReplay();
     more.reset();
     sharing.close();
-    [run, offset, points, samples, start, warning, end, state, model] = [name, 0, [], [], null, null, null, "", ""];
+    [run, offset, points, samples, start, warning, end, fetching, state, model] = [name, 0, [], [], null, null, null, null, "", ""];
     sheets.clear();
     part("sheet").hidden = true;
     part("no-sheet").hidden = false;
@@ -60,6 +60,7 @@ studio.trainWatch = (section, api, changed) => {
     start = news.start || start;
     warning = news.warning || warning;
     end = news.end || end;
+    fetching = news.fetching || fetching;
     model = news.model;
     const following = Number(part("scrub").value) >= samples.length - 1;
     samples.push(...news.samples);
@@ -81,6 +82,7 @@ studio.trainWatch = (section, api, changed) => {
   const progress = status => (status.state === "done" ? 1 : points.at(-1)?.progress || 0);
   const says = (status, share) => {
     if (status.state === "failed") return studio.said(`error.${status.code}`, status.message, end?.facts);
+    if (status.state === "starting" && fetching) return t("train.says.fetching", { done: number(fetching.done), total: number(fetching.total) });
     if (status.state !== "running") return t(`train.says.${status.state}`);
     if (points.at(-1)?.diversity < ALIKE && points.some(point => point.diversity > VARIED)) return t("train.says.alike");
     if (warning?.code !== "train.alike" && warning?.step > status.step - 200) return studio.said(`error.${warning.code}`, warning.message, warning.facts);

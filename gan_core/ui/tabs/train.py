@@ -6,6 +6,7 @@ from gradio.utils import get_upload_folder
 
 from gan_core.ui import Studio
 from gan_core.ui.expect_desk import ExpectDesk
+from gan_core.ui.hub_pictures import HubPictures
 from gan_core.ui.picture_check import PictureCheck
 from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
@@ -40,6 +41,7 @@ def build(studio: Studio) -> None:
         watching.save,
         ExpectDesk(desk, studio.jobs).expect,
         checks.survey,
+        HubPictures(studio.jobs, desk.folders).bring,
         sharing.sharing,
         sharing.check_copies,
         sharing.answer_sharing,

@@ -3,6 +3,22 @@
 WORDS = {
     "pictures.choose_tree": ("Choose a folder", "选择文件夹"),
     "pictures.reading": ("Reading the pictures: {done} of {total}", "正在读取图片：{done} / {total}"),
+    "pictures.fetching": ("Fetching from the Hub: {done} of {total}", "正在从 Hub 获取：{done} / {total}"),
+    "pictures.hub": ("From the Hub", "来自 Hub"),
+    "pictures.hub.label": ("user/name of a data set on the Hugging Face Hub", "Hugging Face Hub 上的数据集：用户/名称"),
+    "pictures.hub.bring": ("Fetch", "获取"),
+    "pictures.hub.asking": ("Asking the Hub what there is…", "正在询问 Hub…"),
+    "pictures.hub.help": (
+        "Or the address of its page. user/name:test takes another part, user/name?image=photo&label=kind other columns. Only what is "
+        "needed is fetched.",
+        "也可以粘贴网页地址。用户/名称:test 选择其他部分，用户/名称?image=列名&label=列名 选择其他列。只获取需要的部分。",
+    ),
+    "pictures.hub.from": ("From {page}. Licence: {licence}.", "来自 {page}。许可：{licence}。"),
+    "pictures.hub.no_licence": ("not stated", "未说明"),
+    "train.says.fetching": (
+        "Fetching the pictures from the Hub: {done} of {total}.",
+        "正在从 Hub 获取图片：{done} / {total}。",
+    ),
     "pictures.checking": ("Checking the pictures…", "正在检查图片…"),
     "pictures.stop": ("Stop checking", "停止检查"),
     "pictures.stopped": (
