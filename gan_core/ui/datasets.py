@@ -4,11 +4,7 @@ No gradio here. A file is known by a random token, never by a path.
 """
 
 import asyncio
-import base64
-import contextlib
 import re
-import secrets
-import time
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -20,14 +16,11 @@ from gan_core.ui import Studio
 from gan_core.ui.jobs import Job, JobName
 from gan_core.ui.limits import on_space
 from gan_core.ui.requests import Between
+from gan_core.ui.shelf import Shelf, Token
 
 SPACE_MOST = 500  # pictures, where strangers share one machine
-PIECE = 3 << 20  # bytes of a file that travel at a time
 MOST_BYTES, SPACE_BYTES = 1 << 30, 100 << 20  # of one zip
-KEEP_SECONDS = 900  # a file that nobody fetched from for so long is removed
-MOST_FILES = 8  # finished and unfinished
 
-Token = Annotated[str, Between(8, 40)]
 Names = Annotated[list[str], Between(0, 16)]
 Classes = Annotated[list[int], Between(1, 1000)]
 
@@ -42,8 +35,7 @@ class Datasets:
 
     def __init__(self, studio: Studio):
         self.engine, self.jobs = studio.engine, studio.jobs
-        self.folder = Path(studio.settings.runs) / ".datasets"
-        self._sweep()
+        self.shelf = Shelf(Path(studio.settings.runs) / ".datasets", ".zip")
 
     async def make(
         self,
@@ -69,13 +61,13 @@ class Datasets:
         moves = like.moves if like else ()
         order = Order(count, seed, truncation, chosen, moves, tuple(vary), reach, size)
         network = await self.engine.borrow(model)
-        self._sweep()
-        if self.folder.is_dir() and len(list(self.folder.iterdir())) >= MOST_FILES:
-            raise StudioError("job.busy", "Others have long work running here at this moment. Try again in a minute.")
-        path = self.folder / f"{secrets.token_hex(16)}.zip"
+        path = self.shelf.place()
 
-        def work(job: Job) -> int:
-            self._make_folder()
+        def work(job: Job) -> None:
+            try:
+                self.shelf.open_folder()
+            except OSError:
+                raise StudioError("dataset.disk", "The disk is full. Make room on it, or ask for fewer or smaller pictures.") from None  # fmt: skip
             tell = partial(job.tell, stage="drawing")
             write_dataset(
                 path,
@@ -86,48 +78,24 @@ class Datasets:
                 tell,
                 SPACE_BYTES if on_space() else MOST_BYTES,
             )
-            return path.stat().st_size
 
         try:
-            size = await self.jobs.run(name, work)
+            await self.jobs.run(name, work)
         except (
             asyncio.CancelledError
         ):  # the page was closed; work that never began left nothing, the rest cleans up itself
             path.unlink(missing_ok=True)
             raise
         stem = re.sub(r"[^A-Za-z0-9._-]+", "-", model.split("/")[-1])[:60]
-        return {"token": path.stem, "name": f"{stem}-{count}.zip", "bytes": size, "pieces": -(-size // PIECE)}
+        return self.shelf.offer(path, f"{stem}-{count}.zip")
 
     def piece(self, token: Token, number: Annotated[int, Between(0, 10_000)]) -> str:
         """Return piece `number` of a finished file as base64. Raises StudioError when it is gone."""
         try:
-            with open(self._path(token), "rb") as file:
-                file.seek(number * PIECE)
-                data = file.read(PIECE)
+            return self.shelf.piece(token, number)
         except OSError:
             raise StudioError("dataset.gone", "This data set is no longer here. Make it again.") from None
-        with contextlib.suppress(OSError):
-            self._path(token).touch()
-        return base64.b64encode(data).decode()
 
     def forget(self, token: Token) -> None:
         """Remove a file that was fetched or is not wanted any more."""
-        self._path(token).unlink(missing_ok=True)
-
-    def _path(self, token: str) -> Path:
-        if not re.fullmatch(r"[0-9a-f]{32}", token):
-            raise StudioError("dataset.gone", "This data set is no longer here. Make it again.")
-        return self.folder / f"{token}.zip"
-
-    def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            raise StudioError("dataset.disk", "The disk is full. Make room on it, or ask for fewer or smaller pictures.") from None  # fmt: skip
-
-    def _sweep(self) -> None:
-        """Remove what was left behind: by a closed page, or by an app that was killed."""
-        with contextlib.suppress(OSError):
-            for path in self.folder.glob("*.zip"):
-                if time.time() - path.stat().st_mtime > KEEP_SECONDS:
-                    path.unlink(missing_ok=True)
+        self.shelf.forget(token)

@@ -11,7 +11,7 @@ import pytest
 
 from gan_core.errors import StudioError
 from gan_core.latent.point import LatentPoint
-from gan_core.ui import Settings, Studio
+from gan_core.ui import Settings, Studio, shelf
 from gan_core.ui import datasets as module
 from gan_core.ui.datasets import Datasets
 from gan_core.ui.engine import Engine
@@ -34,7 +34,7 @@ def fetched(datasets, made) -> zipfile.ZipFile:
 
 
 def test_made_fetched_in_pieces_and_forgotten(datasets, monkeypatch):
-    monkeypatch.setattr(module, "PIECE", 1000)
+    monkeypatch.setattr(shelf, "PIECE", 1000)
     made = asyncio.run(datasets.make(**ORDER, classes=[0, 2]))
     assert made["pieces"] > 2 and made["name"] == "b-classes-12.zip"
     archive = fetched(datasets, made)
@@ -42,7 +42,7 @@ def test_made_fetched_in_pieces_and_forgotten(datasets, monkeypatch):
     assert sum(name.endswith(".png") for name in archive.namelist()) == 12
     assert {name.split("/")[0] for name in archive.namelist() if "/" in name} == {"T-shirt-top", "Bag"}
     datasets.forget(made["token"])
-    assert not list(datasets.folder.iterdir())
+    assert not list(datasets.shelf.folder.iterdir())
     with pytest.raises(StudioError) as caught:
         datasets.piece(made["token"], 0)
     assert caught.value.code == "dataset.gone"
@@ -65,20 +65,20 @@ def test_a_stop_leaves_no_file(datasets):
 
     with pytest.raises(StudioError) as caught:
         asyncio.run(stopped())
-    assert caught.value.code == "job.stopped" and not list(datasets.folder.iterdir())
+    assert caught.value.code == "job.stopped" and not list(datasets.shelf.folder.iterdir())
 
 
 def test_what_was_left_behind_is_swept(datasets, weights, tmp_path):
     made = asyncio.run(datasets.make(**ORDER))
-    path = datasets.folder / f"{made['token']}.zip"
-    old = time.time() - 2 * module.KEEP_SECONDS
+    path = datasets.shelf.folder / f"{made['token']}.zip"
+    old = time.time() - 2 * shelf.KEEP_SECONDS
     os.utime(path, (old, old))
     Datasets(Studio(Settings(weights, tmp_path / "runs"), datasets.engine))  # the app starts again
     assert not path.exists()
 
 
 def test_files_that_nobody_fetches_are_bounded(datasets, monkeypatch):
-    monkeypatch.setattr(module, "MOST_FILES", 2)
+    monkeypatch.setattr(shelf, "MOST_FILES", 2)
     first = asyncio.run(datasets.make(**ORDER))
     asyncio.run(datasets.make(**ORDER))
     with pytest.raises(StudioError) as caught:
@@ -96,12 +96,12 @@ def test_a_space_is_shared(datasets, monkeypatch):
     monkeypatch.setattr(module, "SPACE_BYTES", 5000)
     with pytest.raises(StudioError) as caught:
         asyncio.run(datasets.make(**{**ORDER, "count": 100}))
-    assert caught.value.code == "dataset.large" and not list(datasets.folder.iterdir())
+    assert caught.value.code == "dataset.large" and not list(datasets.shelf.folder.iterdir())
 
 
 def test_a_folder_that_cannot_be_made_is_said_in_words(datasets):
-    datasets.folder.parent.mkdir(parents=True, exist_ok=True)
-    datasets.folder.write_text("a file in the way")
+    datasets.shelf.folder.parent.mkdir(parents=True, exist_ok=True)
+    datasets.shelf.folder.write_text("a file in the way")
     with pytest.raises(StudioError) as caught:
         asyncio.run(datasets.make(**ORDER))
     assert caught.value.code == "dataset.disk"
@@ -127,4 +127,4 @@ def test_a_token_is_never_a_path(datasets, token):
 def test_hostile_orders_are_refused_in_words(datasets, change):
     answer = asyncio.run(answering(datasets.make)({**ORDER, **change}))
     assert answer["error"]["code"] != "unexpected" and answer["error"]["message"]
-    assert not datasets.folder.is_dir() or not list(datasets.folder.iterdir())
+    assert not datasets.shelf.folder.is_dir() or not list(datasets.shelf.folder.iterdir())
