@@ -67,18 +67,24 @@ class SynthesisInput(nn.Module):
     def __init__(self, w_dim: int, signal: Signal):
         super().__init__()
         self.signal = signal
-        freqs = randn(signal.channels, 2)
-        radii = freqs.square().sum(1, keepdim=True).sqrt()
-        freqs = freqs / (radii * radii.square().exp().pow(0.25)) * signal.cutoff  # evenly over a disc
+        freqs, phases = self._drawn(signal)
         self.weight = nn.Parameter(randn(signal.channels, signal.channels))
         self.affine = FullyConnectedLayer(w_dim, 4)
-        nn.init.zeros_(self.affine.weight)
-        self.affine.bias.data[0] = 1  # no turn, no shift
+        if not is_meta():
+            self.affine.weight.data.zero_()
+            self.affine.bias.data[0] = 1  # no turn, no shift
         self.register_buffer("transform", torch.eye(3))
         self.register_buffer("freqs", freqs)
-        self.register_buffer(
-            "phases", torch.empty(signal.channels).uniform_(-0.5, 0.5) if not is_meta() else freqs[:, 0]
-        )
+        self.register_buffer("phases", phases)
+
+    @staticmethod
+    def _drawn(signal: Signal) -> tuple[Tensor, Tensor]:
+        """Frequencies [channels, 2], evenly over a disc of radius f_c, and phases [channels] in turns."""
+        freqs, phases = randn(signal.channels, 2), torch.empty(signal.channels)
+        if is_meta():
+            return freqs, phases
+        radii = freqs.square().sum(1, keepdim=True).sqrt()
+        return freqs / (radii * radii.square().exp().pow(0.25)) * signal.cutoff, phases.uniform_(-0.5, 0.5)
 
     def forward(self, w: Tensor, transform: Tensor | None = None) -> Tensor:
         """w [N, w_dim], transform [3, 3] or [N, 3, 3] → [N, channels, size, size]."""

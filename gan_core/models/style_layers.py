@@ -52,7 +52,7 @@ class FullyConnectedLayer(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, active: bool = False, lr_multiplier: float = 1.0, bias: float = 0.0):
         super().__init__()
-        self.weight = nn.Parameter(randn(outputs, inputs) / lr_multiplier)
+        self.weight = nn.Parameter(randn(outputs, inputs, divisor=lr_multiplier))
         self.bias = nn.Parameter(torch.full([outputs], float(bias)))
         self.active, self.lr_multiplier = active, lr_multiplier
 
@@ -207,6 +207,6 @@ def normalise_second_moment(x: Tensor) -> Tensor:
     return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
 
 
-def randn(*shape: int) -> Tensor:
-    """Standard normal numbers; on the meta device, where only sizes are wanted, nothing is drawn."""
-    return torch.empty(shape) if is_meta() else torch.randn(shape)
+def randn(*shape: int, divisor: float = 1.0) -> Tensor:
+    """Standard normal numbers / divisor; on the meta device, where only sizes are wanted, nothing is computed (see is_meta)."""
+    return torch.empty(shape) if is_meta() else torch.randn(shape) / divisor
