@@ -76,13 +76,13 @@ def model_card(config: ModelConfig) -> str:
     lines += [
         "## Training",
         "",
-        *_table({"data": config.data, "licence of the data": config.licence, **config.training}),
+        *table({"data": config.data, "licence of the data": config.licence, **config.training}),
         "",
     ]
     if config.quality:
-        lines += [QUALITY, "", *_table(config.quality), ""]
+        lines += [QUALITY, "", *table(config.quality), ""]
     if config.sharing:
-        lines += ["## Sharing", "", *_table(sharing.facts(config.sharing)), ""]
+        lines += ["## Sharing", "", *table(sharing.facts(config.sharing)), ""]
         lines += [str(config.sharing["words"]), ""] if config.sharing.get("words") else []
     if config.notes:
         lines += ["## Notes", "", config.notes, ""]
@@ -99,7 +99,8 @@ def describe_anew(folder: Path, config: ModelConfig) -> None:
         replace_text(Path(folder) / name, text)
 
 
-def _table(facts: dict) -> list[str]:
+def table(facts: dict) -> list[str]:
+    """Facts as the lines of a Markdown table; what is empty is left out."""
     rows = [
         f"| {key.replace('_', ' ')} | {_cell(value)} |" for key, value in facts.items() if value not in ("", None, {})
     ]

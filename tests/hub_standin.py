@@ -5,7 +5,7 @@
         pull("ann/faces", endpoint=hub.endpoint, cache_dir=tmp_path)
         assert ("GET", "/ann/faces/resolve/<commit>/config.json") in hub.requests
 
-It answers model info, file trees, whoami and file downloads (HEAD, GET, ranges) with the Hub's headers and error codes.
+It answers searches, model info, file trees, whoami, file downloads (HEAD, GET, ranges) and what publishing asks, with the Hub's headers and error codes.
 `hub.faults` makes answers slow, hang, break off or fail. Another route is one line in ROUTES and one method.
 """
 
@@ -16,6 +16,8 @@ import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.hub_publishing import Publishing, git_id
 
 
 @dataclass
@@ -60,6 +62,10 @@ class Hub:
         self.repos: dict[str, Repo] = {}
         self.tokens: set[str] = set()
         self.people: dict[str, dict] = {}  # token -> what whoami says besides
+        self.complaints: list[str] = []  # of the check of model cards
+        self.lfs = False  # whether tensors go the way of large files
+        self.objects: dict[str, bytes] = {}  # large files by their SHA-256
+        self.commits: list[tuple[str, list[str]]] = []  # (repository, files) that were published
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str]] = []
         self.closing = threading.Event()
@@ -101,10 +107,11 @@ class Hub:
         return None
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Publishing, BaseHTTPRequestHandler):
     hub: Hub
     protocol_version = "HTTP/1.1"
     ROUTES = (  # (method, path, name of the method that answers), first match wins
+        *Publishing.ROUTES,
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)", "info"),
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
@@ -132,6 +139,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.route(path)
 
     do_HEAD = do_GET
+    do_POST = do_PUT = do_DELETE = Publishing.take
 
     def route(self, path: str) -> None:
         for method, pattern, name in self.ROUTES:
@@ -166,10 +174,7 @@ class _Handler(BaseHTTPRequestHandler):
         if found:
             files = found[0].commits[found[1]]
             self.answer_json(
-                [
-                    {"type": "file", "path": name, "size": len(data), "oid": _git_id(data)}
-                    for name, data in files.items()
-                ]
+                [{"type": "file", "path": name, "size": len(data), "oid": git_id(data)} for name, data in files.items()]
             )
 
     def models(self) -> None:
@@ -204,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {"X-Repo-Commit": found[1], "Accept-Ranges": "bytes"}
         if data is None:
             return self.refuse(404, "EntryNotFound", "Entry not found", headers)
-        headers["ETag"] = f'"{_git_id(data)}"'
+        headers["ETag"] = f'"{git_id(data)}"'
         start = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if start:
             first, last = int(start[1]), min(int(start[2] or len(data)), len(data) - 1)
@@ -263,7 +268,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _describe(repo_id: str, repo: Repo, commit: str) -> dict:
     files = [
-        {"rfilename": name, "size": repo.announced.get(name, len(data)), "blobId": _git_id(data)}
+        {"rfilename": name, "size": repo.announced.get(name, len(data)), "blobId": git_id(data)}
         for name, data in repo.commits[commit].items()
     ]
     return {
@@ -288,7 +293,3 @@ def _wanted(model: dict, asked: dict[str, str]) -> bool:
         "pipeline_tag": lambda value: model.get("pipeline_tag") == value,
     }
     return all(test(asked[name]) for name, test in tests.items() if name in asked)
-
-
-def _git_id(data: bytes) -> str:
-    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()

@@ -1,7 +1,8 @@
-"""Models from the Hugging Face Hub: fetched once, kept in the Hub's own cache, usable without a network ever after."""
+"""Models of the Hugging Face Hub: looked for, fetched once and kept in the Hub's own cache, published in one commit."""
 
 from gan_core.hub.cache import cached_models
 from gan_core.hub.download import pull
 from gan_core.hub.names import parse
+from gan_core.hub.pretrained import StudioModel
 
-__all__ = ["cached_models", "parse", "pull"]
+__all__ = ["StudioModel", "cached_models", "parse", "pull"]

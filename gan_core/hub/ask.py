@@ -21,10 +21,11 @@ _turns = BoundedSemaphore(AT_ONCE)
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: its bytes and its headers."""
+    """What came back: its bytes, its headers and its status."""
 
     body: bytes
     headers: Mapping[str, str]
+    status: int = 200
 
     def json(self) -> Any:
         """The answer as JSON. Raises StudioError "hub.unavailable" for anything else."""
@@ -34,14 +35,21 @@ class Answer:
             raise words.unavailable() from None
 
 
-def ask(source: Source, path: str, most: int = MOST, params: dict | None = None, body: Any = None) -> Answer:
+def ask(
+    source: Source,
+    path: str,
+    most: int = MOST,
+    params: dict | None = None,
+    body: Any = None,
+    also: tuple[int, ...] = (),
+) -> Answer:
     """GET `path` of the Hub, or POST `body` to it as JSON; at most `most` bytes, within `source.timeout` seconds in all.
 
-    Raises StudioError "hub.…" with a sentence for each thing that can go wrong.
+    also: statuses that are an answer here and no error. Raises StudioError "hub.…" with a sentence for each thing that can go wrong.
     """
     if not _turns.acquire(timeout=source.timeout):
         raise words.offline(source)
-    answer = start(source, _ask, path, most, params, body)
+    answer = start(source, _ask, path, most, params, body, also)
     answer.add_done_callback(lambda _: _turns.release())
     try:
         return answer.result(
@@ -51,7 +59,7 @@ def ask(source: Source, path: str, most: int = MOST, params: dict | None = None,
         raise words.offline(source) from None
 
 
-def _ask(source: Source, path: str, most: int, params: dict | None, body: Any) -> Answer:
+def _ask(source: Source, path: str, most: int, params: dict | None, body: Any, also: tuple[int, ...]) -> Answer:
     end = time.monotonic() + source.timeout
     headers = {
         **build_hf_headers(token=source.token),
@@ -68,12 +76,12 @@ def _ask(source: Source, path: str, most: int, params: dict | None, body: Any) -
                 raise words.unavailable()
             if time.monotonic() > end:
                 raise words.offline(source)
-    if response.status_code >= 400:
+    if response.status_code >= 400 and response.status_code not in also:
         told = httpx2.Response(
             response.status_code, headers=response.headers, content=bytes(received), request=response.request
         )
         hf_raise_for_status(told)
-    return Answer(bytes(received), response.headers)
+    return Answer(bytes(received), response.headers, response.status_code)
 
 
 def start(source: Source, work: Callable, *args) -> Future:

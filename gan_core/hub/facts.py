@@ -13,14 +13,24 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 
 def files(source: Source) -> tuple[str, dict[str, int | None]]:
     """(commit, {name: bytes, None where unknown}) of the source's revision. Names that lead out of a folder are left out."""
+    commit, there = _described(source)
+    return commit, {file["rfilename"]: count(file.get("size")) for file in there}
+
+
+def marks(source: Source) -> tuple[str, dict[str, set[str]]]:
+    """(commit, {name: what marks its content: git's id of it and, of a large file, its SHA-256}) of the source's revision."""
+    commit, there = _described(source)
+    large = {file["rfilename"]: file["lfs"].get("sha256") for file in there if isinstance(file.get("lfs"), dict)}
+    return commit, {file["rfilename"]: {str(file.get("blobId")), str(large.get(file["rfilename"]))} for file in there}
+
+
+def _described(source: Source) -> tuple[str, list[dict]]:
     revision = f"/revision/{quote(source.revision, safe='')}" if source.revision else ""
     info = ask(source, f"/api/models/{source.repo_id}{revision}", params={"blobs": True}).json()
     commit = info.get("sha") if isinstance(info, dict) else None
     if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
         raise words.unavailable()
-    return commit, {
-        sibling["rfilename"]: count(sibling.get("size")) for sibling in siblings(info) if safe(sibling["rfilename"])
-    }
+    return commit, [file for file in siblings(info) if safe(file["rfilename"])]
 
 
 def count(value: Any) -> int | None:

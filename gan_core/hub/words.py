@@ -53,6 +53,67 @@ def too_large(source: Source, name: str, size: int, most: int) -> StudioError:
     )  # fmt: skip
 
 
+def no_write(repo: str) -> StudioError:
+    """The token may read only, or not write there."""
+    return StudioError(
+        "hub.read_only", "This access token may not write to {repo}. Make one with the role “write” in your Hub settings.", repo=repo
+    )  # fmt: skip
+
+
+def upload_broken(source: Source) -> StudioError:
+    """The network went away in the middle."""
+    return StudioError(
+        "hub.upload_broken", "The connection to the Hub broke off. Nothing of {repo} was published; try again.", repo=source.repo_id
+    )  # fmt: skip
+
+
+def unsure(source: Source) -> StudioError:
+    """Nobody can be asked whether a commit went through."""
+    return StudioError(
+        "hub.unsure", "The connection to the Hub broke off, and whether {repo} was published cannot be told. Look at {page}.",
+        repo=source.repo_id, page=f"{source.endpoint}/{source.repo_id}",
+    )  # fmt: skip
+
+
+def translate_upload(error: Exception, source: Source) -> BaseException:
+    """Return the StudioError for an error of the Hub's client while it publishes."""
+    while type(error) is RuntimeError and isinstance(error.__cause__, Exception):
+        error = error.__cause__  # the client's "while uploading …"
+    if isinstance(error, errors.HfHubHTTPError):
+        return _from_upload(error, source)
+    if isinstance(error, (httpx2.TransportError, errors.OfflineModeIsEnabled, ConnectionError)):
+        return upload_broken(source)
+    if isinstance(error, ValueError) and not isinstance(error, StudioError):
+        return _refused(source, str(error))  # of the card's front matter, or of a large file
+    return translate(error, source)
+
+
+def _refused(source: Source, why: str) -> StudioError:
+    why = (" ".join(why.split())[:300] or "?").rstrip(".") + "."
+    return StudioError("hub.upload_refused", "The Hub refused {repo}: {why}", repo=source.repo_id, why=why)
+
+
+def _from_upload(error: errors.HfHubHTTPError, source: Source) -> StudioError:
+    status, why = error.response.status_code, error.server_message or ""
+    if status == 401 and not isinstance(error, errors.RepositoryNotFoundError):
+        return StudioError(
+            "hub.unauthorised", "The Hub does not accept this access token. Copy it again from your Hub settings."
+        )
+    if status == 403 or isinstance(error, errors.RepositoryNotFoundError):
+        return no_write(source.repo_id)
+    if status == 409 and "/repos/create" in str(error.response.url):
+        return StudioError("hub.name_taken", "There is a {repo} already. Choose another name.", repo=source.repo_id)
+    if status in (409, 412):
+        return StudioError(
+            "hub.moved",
+            "Somebody else has just changed {repo}. Look at it again before it goes up.",
+            repo=source.repo_id,
+        )
+    if status == 413:
+        return StudioError("hub.upload_large", "A file of {repo} is larger than the Hub takes.", repo=source.repo_id)
+    return unavailable() if status in (429, *range(500, 600)) else _refused(source, why or f"HTTP {status}")
+
+
 def translate(error: BaseException, source: Source) -> BaseException:
     """Return the StudioError for an error of the Hub's client; an error of another kind as it is."""
     if isinstance(error, errors.LocalEntryNotFoundError) and error.__cause__ is not None:
