@@ -11,6 +11,9 @@ from gan_core.registry import resolve
 # Raises StudioError when it is this layout but cannot be had (a discriminator, a size that we cannot draw).
 IMPORTERS: dict[str, str] = {
     "official": "gan_core.importers.official:read",
+    "rosinality": "gan_core.importers.rosinality:read",
+    "lucidrains": "gan_core.importers.lucidrains:read",
+    "fastgan": "gan_core.importers.fastgan:read",
     "vae": "gan_core.importers.vae:read",
     "pytorch_gan": "gan_core.importers.pytorch_gan:read",
     "stacks": "gan_core.importers.stacks:read",

@@ -46,6 +46,10 @@ def unwrap(held: Any, path: Path) -> tuple[dict[str, Tensor], dict]:
     if not tensors:
         raise StudioError("import.no_tensors", "{file} holds no weights.", file=path.name)
     tensors = without_prefixes(tensors)
+    if isinstance(held, Mapping) and isinstance(
+        held.get("latent_avg"), Tensor
+    ):  # rosinality keeps it beside the network
+        tensors = {**tensors, "latent_avg": held["latent_avg"]}
     if not any(name.startswith(("SE.", "GE.")) for name in tensors):  # lucidrains' halves belong together
         tensors = the_generator(tensors)
     tensors = {

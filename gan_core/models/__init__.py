@@ -16,6 +16,9 @@ FAMILIES = {
 
 IMPORTED = {  # drawn with, never trained: what other people's files hold
     "sequential": "gan_core.models.sequential:Sequential",
+    "fastgan": "gan_core.models.fastgan:FastGAN",
+    "lucid_style": "gan_core.models.lucid_style:LucidStyle",
+    "lightweight_gan": "gan_core.models.lightweight_gan:LightweightGAN",
 }
 
 

@@ -5,9 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from gan_core.config import ModelConfig
-from gan_core.errors import StudioError
 from gan_core.models.base import Generator
-from gan_core.models.drawn import DrawnFamily
+from gan_core.models.drawn import DrawnFamily, unusable
 
 MAX_LAYERS = 256
 WIDEST = 1 << 20  # numbers between two layers, without their pixels
@@ -83,13 +82,13 @@ LABELS = ("after", "before", "times")  # where the class's embedding goes: [z, e
 def checked(layers) -> list[dict]:
     """Return a list of layers read from JSON when each has a known op and fields in range. Raises StudioError."""
     if not isinstance(layers, list) or len(layers) > MAX_LAYERS or not all(isinstance(layer, dict) for layer in layers):
-        raise _unusable("layers")
+        raise unusable("layers")
     for layer in layers:
         if not isinstance(layer.get("op"), str) or layer["op"] not in OPS:
-            raise _unusable("op")
+            raise unusable("op")
         for field, value in layer.items():
             if field != "op" and not _fits(field, value):
-                raise _unusable(field)
+                raise unusable(field)
     return layers
 
 
@@ -111,16 +110,12 @@ def _fits(field: str, value) -> bool:
     return False
 
 
-def _unusable(field: str) -> StudioError:
-    return StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field=field)
-
-
 def chain(layers) -> nn.Sequential:
     """Build the layers of a list as `checked` takes it. Raises StudioError."""
     try:
         return nn.Sequential(*[OPS[layer["op"]](layer) for layer in checked(layers)])
     except (KeyError, ValueError, TypeError):
-        raise _unusable("layers") from None
+        raise unusable("layers") from None
 
 
 class SequentialGenerator(Generator):
@@ -136,7 +131,7 @@ class SequentialGenerator(Generator):
         self.latent, self.label = options.get("latent", "normal"), options.get("label") or {}
         self.low, self.high = _range(options.get("range", [-1, 1]))
         if self.latent not in LATENTS:
-            raise _unusable("latent")
+            raise unusable("latent")
         self.layers = chain(options.get("layers"))
         self.encoder = chain(options["encoder"]) if options.get("encoder") else None
         self.can_encode = self.encoder is not None
@@ -146,11 +141,11 @@ class SequentialGenerator(Generator):
     def _embedding(self) -> nn.Embedding | None:
         how, size = self.label.get("how"), self.label.get("size")
         if how not in (*LABELS, "one_hot_after", "one_hot_before"):
-            raise _unusable("label")
+            raise unusable("label")
         if how.startswith("one_hot"):
             return None
         if type(size) is not int or not 0 < size <= WIDEST or (how == "times" and size != self.config.z_dim):
-            raise _unusable("label")
+            raise unusable("label")
         return nn.Embedding(self.config.num_classes, size)
 
     @property
@@ -205,10 +200,10 @@ class SequentialGenerator(Generator):
 
 def _range(given) -> tuple[float, float]:
     if not isinstance(given, (list, tuple)) or len(given) != 2 or not all(type(n) in (int, float) for n in given):
-        raise _unusable("range")
+        raise unusable("range")
     low, high = given
     if not -1000 <= low < high <= 1000:
-        raise _unusable("range")
+        raise unusable("range")
     return low, high
 
 
@@ -217,9 +212,9 @@ def _check_shapes(model: SequentialGenerator) -> None:
     config = model.config
     shape = _through(model.layers, (model.inputs,))
     if shape != (config.channels, config.resolution, config.resolution):
-        raise _unusable("layers")
+        raise unusable("layers")
     if model.encoder is not None and _through(model.encoder, shape) != (config.z_dim,):
-        raise _unusable("encoder")
+        raise unusable("encoder")
 
 
 def _through(layers: nn.Sequential, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -232,7 +227,7 @@ def _through(layers: nn.Sequential, shape: tuple[int, ...]) -> tuple[int, ...]:
         for n in shape:
             size *= n
         if size > LARGEST or min(shape) < 1:
-            raise _unusable("layers")
+            raise unusable("layers")
     return shape
 
 
@@ -241,7 +236,7 @@ def _after(layer: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
     flat = len(shape) == 1
     takes = _takes(layer)
     if takes is not None and takes != shape[0]:
-        raise _unusable("layers")
+        raise unusable("layers")
     if isinstance(layer, nn.Linear) and flat:
         return (layer.out_features,)
     if isinstance(layer, nn.Flatten):
@@ -261,7 +256,7 @@ def _after(layer: nn.Module, shape: tuple[int, ...]) -> tuple[int, ...]:
         return shape[0] // factor**2, shape[1] * factor, shape[2] * factor
     if isinstance(layer, tuple(ACTIVATIONS)):
         return shape
-    raise _unusable("layers")
+    raise unusable("layers")
 
 
 ACTIVATIONS = (

@@ -34,6 +34,7 @@ VALUES = {
 WORDS = {
     "model.imported": ("Brought along", "外部导入"),
     "models.view.file": ("From a file", "来自文件"),
+    "family.sequential": ("plain network", "普通网络"),
     "models.family.sequential": ("Somebody's network", "他人的网络"),
     "models.delete.imported": (
         "Delete this model? Your own copy of the file stays where it is.",
