@@ -21,7 +21,7 @@ from gan_core.hub.facts import marks, text
 from gan_core.hub.hub_card import LICENCES, hub_card
 from gan_core.hub.names import Source, parse, resolve_source
 
-COPIED = (DIRECTIONS, ENCODER, PREVIEW)
+COPIED = (ENCODER, PREVIEW)
 CHOSEN = {
     "cc0-1.0": "cc0",
     "cc-by-4.0": "by",
@@ -72,10 +72,12 @@ class Draft:
 
 
 @contextmanager
-def drafted(folder: Path, choice: Choice, token: str | bool | None = None, **place) -> Iterator[Draft]:
+def drafted(
+    folder: Path, choice: Choice, token: str | bool | None = None, directions: Path | None = None, **place
+) -> Iterator[Draft]:
     """A draft of a model folder as `choice` wants it, while the block lasts: its files lie in a folder of their own.
 
-    place: endpoint, timeout. Raises StudioError "hub.…": nobody logged in, a name that is not theirs, no licence, no Hub.
+    directions: another folder to take them from. place: endpoint, timeout. Raises StudioError "hub.…": nobody logged in, a name that is not theirs, no licence, no Hub.
     """
     check(choice)
     who = account.whoami(token, **place)
@@ -91,7 +93,7 @@ def drafted(folder: Path, choice: Choice, token: str | bool | None = None, **pla
     source = resolve_source(choice.repo_id, token, place.get("endpoint"), None, place.get("timeout"))
     parent, there = _there(source)
     with tempfile.TemporaryDirectory(prefix="latent-studio-") as staging:
-        card = _stage(Path(folder), choice, Path(staging))
+        card = _stage(Path(folder), choice, Path(staging), Path(directions or folder))
         files = tuple(_file(path, there) for path in sorted(Path(staging).iterdir()))
         kept = tuple(sorted(set(there) - {file.name for file in files}))
         yield Draft(choice, files, parent, kept, card, _complaints(source, card))
@@ -103,6 +105,7 @@ def publish(
     digest: str,
     token: str | bool | None = None,
     progress: Callable[[int, int], None] | None = None,
+    directions: Path | None = None,
     **place,
 ) -> str:
     """Send the draft whose digest a person has agreed to, in one commit; return the commit.
@@ -110,7 +113,7 @@ def publish(
     progress(done, total) is called with bytes; what it raises stops the upload, and then nothing is published. Raises StudioError
     "hub.changed_meanwhile" when the draft would be another one now, and "hub.…" for each other thing that can go wrong.
     """
-    with drafted(folder, choice, token, **place) as draft:
+    with drafted(folder, choice, token, directions, **place) as draft:
         if draft.digest != digest:
             raise StudioError(
                 "hub.changed_meanwhile",
@@ -149,7 +152,7 @@ def _homeless(value: str) -> str:
     return re.sub(r"""(?<![^\s'"=])(?:~|[A-Za-z]:)?[/\\](?:[^\s'"]*[/\\])?([^\s/\\'"]+)[/\\]?""", r"\1", value)
 
 
-def _stage(folder: Path, choice: Choice, staging: Path) -> str:
+def _stage(folder: Path, choice: Choice, staging: Path, directions: Path) -> str:
     """Lay the files that would go up into `staging`; return the card."""
     config = published_config(read_config(folder), choice)
     written = json.dumps(config.to_dict(), indent=2, ensure_ascii=False)
@@ -160,9 +163,9 @@ def _stage(folder: Path, choice: Choice, staging: Path) -> str:
         (staging / CONFIG).write_text(written + "\n", encoding="utf-8")
         (staging / CARD).write_text(card, encoding="utf-8")
         _with_config(folder / WEIGHTS, staging / WEIGHTS, written)
-        for name in COPIED:
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, staging / name)
+        for source in (*(folder / name for name in COPIED), directions / DIRECTIONS):
+            if source.is_file():
+                shutil.copyfile(source, staging / source.name)
     except OSError as error:
         raise StudioError(
             "hub.staging", "The files cannot be laid out: {why}.", why=error.strerror or str(error)

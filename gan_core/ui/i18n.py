@@ -34,6 +34,7 @@ TABLES = (
     "choices",
     "models",
     "hub",
+    "publish",
     "models_import",
 )
 LANGUAGES = ("en", "zh-CN")

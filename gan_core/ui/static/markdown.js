@@ -1,22 +1,23 @@
 // A model card as elements. Text goes in as text, never as HTML, so a card from a stranger can do nothing but be read.
 studio.markdown = (() => {
   const { make } = studio;
-  const INLINE = /(`[^`]+`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|!\[([^\]]*)\]\([^)]*\)|\[([^\]]+)\]\(([^)\s]+)[^)]*\)|(https?:\/\/[^\s<>)]+)/g;
+  const INLINE = /(`[^`]+`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|!\[([^\]]*)\]\(([^)]*)\)|\[([^\]]+)\]\(([^)\s]+)[^)]*\)|(https?:\/\/[^\s<>)]+)/g;
 
   const link = (text, address) => {
     if (!/^https?:\/\//i.test(address)) return document.createTextNode(text);
     return Object.assign(make("a", "", text), { href: address, target: "_blank", rel: "noopener noreferrer nofollow" });
   };
+  let pictures = {}; // by the name that a card gives them: only those that are here are shown
   const inline = (node, text) => {
     let at = 0;
     for (const match of text.matchAll(INLINE)) {
       node.append(text.slice(at, match.index));
       at = match.index + match[0].length;
-      const [, code, bold, bold2, italic, image, words, address, bare] = match;
+      const [, code, bold, bold2, italic, image, file, words, address, bare] = match;
       if (code) node.append(make("code", "", code.slice(1, -1)));
       else if (bold || bold2) node.append(make("strong", "", bold || bold2));
       else if (italic) node.append(make("em", "", italic));
-      else if (image !== undefined) node.append(image); // pictures of other hosts are not fetched
+      else if (image !== undefined) node.append(Object.hasOwn(pictures, file) ? Object.assign(make("img"), { src: pictures[file], alt: image }) : image); // none of other hosts is fetched
       else node.append(link(words || bare, address || bare));
     }
     node.append(text.slice(at));
@@ -46,8 +47,9 @@ studio.markdown = (() => {
   ];
   const kindOf = line => KINDS.find(([pattern]) => pattern.test(line));
 
-  // Markdown text → a <div> with headings, paragraphs, lists, tables and code; the YAML front matter is left out.
-  return text => {
+  // Markdown text, and {name: data URL} of pictures → a <div> with headings, paragraphs, lists, tables and code; the YAML front matter is left out.
+  return (text, known = {}) => {
+    pictures = known;
     const lines = text.replace(/\r\n?/g, "\n").replace(/^\s*---\n[\s\S]*?\n---\s*\n/, "").split("\n");
     const box = make("div", "markdown");
     for (let i = 0; i < lines.length;) {

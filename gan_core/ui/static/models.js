@@ -56,6 +56,7 @@ studio.panel("models", element, server, (element, api) => {
       const { path, name } = await api.archive({ model: model.id });
       studio.fetchFile(path, name);
     })));
+    row.append(small("upload", "publish.open", model, () => dispatchEvent(new CustomEvent("studio:publish", { detail: model }))));
     if (model.mine) row.append(small("trash", "models.delete", model, button => remove(model, button, box)));
     return row;
   };

@@ -8,6 +8,7 @@ from gan_core.ui import Studio
 from gan_core.ui.hub_desk import HubDesk
 from gan_core.ui.import_desk import ImportDesk
 from gan_core.ui.models_desk import ModelsDesk
+from gan_core.ui.publish_desk import PublishDesk
 from gan_core.ui.widgets import Panel
 
 
@@ -20,6 +21,9 @@ def build(studio: Studio) -> None:
     account = [hub.hub_account, hub.hub_login, hub.hub_logout]
     pulling = [hub.hub_pull, hub.hub_progress, hub.hub_stop]
     Panel("models_hub", [*account, *pulling, hub.hub_search, hub.hub_look, hub.hub_here, hub.hub_news])
+    desk = PublishDesk(studio.engine, studio.settings.share)
+    sending = [desk.publish_send, desk.publish_progress, desk.publish_stop]
+    Panel("models_publish", [desk.publish_facts, desk.publish_preview, *sending])
     bring = ImportDesk(studio.engine, Path(studio.settings.imported), Path(get_upload_folder()), studio.jobs)
     working = [bring.progress, bring.stop, bring.limits]
     Panel(
