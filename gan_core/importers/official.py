@@ -125,7 +125,7 @@ def _check(candidate: Candidate) -> None:
             or expected[name].shape != candidate.tensors[name].shape
         ):
             raise KeyError(name)
-        if not expected[name].is_meta and (expected[name] - candidate.tensors[name]).abs().max() > SAME:
+        if name.endswith("_filter") and (expected[name] - candidate.tensors[name]).abs().max() > SAME:
             raise KeyError(name)
 
 

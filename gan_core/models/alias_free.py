@@ -73,7 +73,7 @@ class SynthesisInput(nn.Module):
         if not is_meta():
             self.affine.weight.data.zero_()
             self.affine.bias.data[0] = 1  # no turn, no shift
-        self.register_buffer("transform", torch.eye(3))
+        self.register_buffer("transform", torch.from_numpy(np.eye(3, dtype=np.float32)))
         self.register_buffer("freqs", freqs)
         self.register_buffer("phases", phases)
 
