@@ -26,7 +26,7 @@ MOST = 6  # candidates shown
 
 @dataclass(frozen=True)
 class Habits:
-    """What the author's code does where the file is silent. `geometry` is (stride, padding) per kernel; None: inferred."""
+    """What the author's code does where the file is silent. `geometry` is (stride, padding[, output padding]) per kernel."""
 
     layout: str = ""
     hidden: str = "relu"
@@ -34,7 +34,7 @@ class Habits:
     final: str = "tanh"
     latent: str = "normal"
     eps: float = 1e-5
-    geometry: tuple[tuple[int, int], ...] | None = None
+    geometry: tuple[tuple[int, ...], ...] | None = None  # None: inferred
     mode: str = "nearest"
     silent: tuple[str, ...] = ()  # pieces that no activation follows, though their place suggests one
 
@@ -102,6 +102,8 @@ def stack(contents: Contents, chain: Sequence[Joint], habits: Habits | None = No
     free = [_free(chain, chain.index(j)) for j in kernels]
     found, seen = [], []
     routes = ways(kernels, start, free, channels == 1)
+    if declared := declared_side(contents):
+        routes = [way for way in routes if way.sides[-1] == declared] or routes
     if known is not None and known.geometry:
         routes = [_fixed(kernels, start, known.geometry)]
     for order, way in enumerate(routes[:3]):
@@ -110,11 +112,30 @@ def stack(contents: Contents, chain: Sequence[Joint], habits: Habits | None = No
             if steps in seen or way.sides[-1] > 1024:
                 continue
             seen.append(steps)
-            sure = known is not None and variation == known and order == 0
+            sure = known is not None and known.geometry is not None and variation == known and order == 0
             found.append(_made(contents, chain, steps, (channels, way.sides[-1]), variation, sure, way, **said))
     if found and found[0].sure:
         return found[:1]
     return _reordered(found)[:MOST]
+
+
+def declared_side(contents: Contents) -> int | None:
+    """Pixels a side that the settings beside a file name; None where they name none."""
+    for name in (
+        "image_size",
+        "img_size",
+        "imsize",
+        "im_size",
+        "resolution",
+        "sample_size",
+        "input_dim",
+        "input_shape",
+    ):
+        said = contents.settings.get(name)
+        said = said[-1] if isinstance(said, list) and said else said
+        if type(said) is int and 8 <= said <= 1024:
+            return said
+    return None
 
 
 def _reordered(found: list[Candidate]) -> list[Candidate]:
@@ -151,17 +172,14 @@ def pytorch_dcgan(chain: Sequence[Joint], kernels: tuple[int, ...]) -> Habits | 
     return Habits("the PyTorch examples' DCGAN", geometry=((1, 0), *[(2, 1)] * (len(kernels) - 1)))
 
 
-def _fixed(kernels: Sequence[Joint], start: int, geometry: Sequence[tuple[int, int]]) -> Way:
+def _fixed(kernels: Sequence[Joint], start: int, geometry: Sequence[tuple[int, ...]]) -> Way:
+    choices = [(stride, padding, more[0] if more else 0, False) for stride, padding, *more in geometry]
     sides = [start]
-    for joint, (stride, padding) in zip(kernels, geometry, strict=True):
+    for joint, (stride, padding, output_padding, _) in zip(kernels, choices, strict=True):
         size, side = joint.piece.weight.shape[2], sides[-1]
-        grown = (
-            (side - 1) * stride - 2 * padding + size
-            if joint.op == "conv_transpose"
-            else (side + 2 * padding - size) // stride + 1
-        )
-        sides.append(grown)
-    return Way(0.0, tuple((stride, padding, 0, False) for stride, padding in geometry), tuple(sides))
+        grown = (side - 1) * stride - 2 * padding + size + output_padding
+        sides.append(grown if joint.op == "conv_transpose" else (side + 2 * padding - size) // stride + 1)
+    return Way(0.0, tuple(choices), tuple(sides))
 
 
 def _start(chain: Sequence[Joint]) -> int:

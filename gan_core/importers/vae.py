@@ -5,6 +5,11 @@ from gan_core.importers.contents import Candidate, Contents
 from gan_core.importers.stacks import NAMES, Habits, chained, stack
 
 EXAMPLE = {"fc1", "fc21", "fc22", "fc3", "fc4"}
+DECODERS = {  # kernels of pythae's own convolutional decoders (MNIST, CelebA, CIFAR) -> stride, padding, output padding
+    (3, 3, 3): ((2, 1, 0), (2, 1, 1), (2, 1, 1)),
+    (5, 5, 5, 5): ((2, 2, 0), (2, 1, 0), (2, 2, 1), (1, 1, 0)),
+    (4, 4, 4): ((2, 1, 0), (2, 1, 1), (1, 2, 0)),
+}
 
 
 def read(contents: Contents) -> list[Candidate]:
@@ -59,7 +64,9 @@ def _pythae(contents: Contents) -> list[Candidate]:
         sure = str(contents.settings.get("name", "")).endswith("Config")
         said = _encoder(contents, chain[0].inputs)
         return [candidate(contents, steps, chain[0].inputs, shape, assumed if not sure else assumed[:1], sure, **said)]
-    return stack(contents, chain, Habits(final=final))
+    kernels = tuple(joint.piece.weight.shape[2] for joint in chain if joint.op == "conv_transpose")
+    silent = (chain[0].piece.name,) if chain[0].op == "linear" else ()  # a bare linear layer, then blocks
+    return stack(contents, chain, Habits("pythae", final=final, silent=silent, geometry=DECODERS.get(kernels)))
 
 
 def _declared(contents: Contents) -> tuple[int, int] | None:
