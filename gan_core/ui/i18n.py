@@ -33,6 +33,7 @@ TABLES = (
     "expect",
     "choices",
     "models",
+    "export",
     "hub",
     "publish",
     "models_import",

@@ -46,9 +46,13 @@ def test_cards_open_and_own_models_go(visit, own):
 
     page.locator("#to-models").click()
     mine = card(page, "runs/doomed")
-    with page.expect_download() as download:
-        mine.locator("[title='Download as zip']").click()
-    assert download.value.suggested_filename == "doomed.zip"
+    for kind, name in (("folder", "doomed.zip"), ("onnx", "doomed.onnx")):
+        mine.locator("[title='Export…']").click()
+        page.locator(f".export-dialog [value={kind}]").check()
+        with page.expect_download() as download:
+            page.locator(".export-dialog [data-do=export]").click()
+        assert download.value.suggested_filename == name
+        expect(page.locator(".export-dialog")).to_be_hidden()
 
     mine.locator("[title='Model card']").click()
     text = page.locator(".readme-text")

@@ -78,15 +78,9 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     else if (now?.total) tell(`${t("film.drawing", now)}${now.left > 2 ? ` · ${t("film.left", { time: duration(now.left) })}` : ""}`, 0.9 * now.done / now.total);
   });
   const fetchAll = async (file, mine) => {
-    const parts = [];
-    try {
-      for (let number = 0; number < file.pieces && name === mine; number++) {
-        tell(t("dataset.fetching", { megabytes: (file.bytes / 1e6).toFixed(1) }), 0.9 + 0.1 * number / file.pieces);
-        const data = atob(await api.piece({ token: file.token, number }));
-        parts.push(Uint8Array.from(data, letter => letter.charCodeAt(0)));
-      }
-    } finally { api.forget({ token: file.token }).catch(() => {}); }
-    if (name === mine) studio.downloadBlob(file.name, new Blob(parts, { type: "application/zip" }));
+    const telling = share => tell(t("dataset.fetching", { megabytes: (file.bytes / 1e6).toFixed(1) }), 0.9 + 0.1 * share);
+    const blob = await studio.fetchPieces(api, file, () => name === mine, telling);
+    if (blob) studio.downloadBlob(file.name, blob);
   };
   const order = () => ({
     model: model.id, count: whole(), ...ask(), size: size.value ? Number(size.value) : null,

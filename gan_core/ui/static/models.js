@@ -52,13 +52,14 @@ studio.panel("models", element, server, (element, api) => {
   const more = (model, box) => {
     const row = make("span", "card-more");
     if (model.readme) row.append(small("book", "models.details", model, () => read(model)));
-    row.append(small("save", "models.download", model, button => studio.busy(button, async () => {
-      const { path, name } = await api.archive({ model: model.id });
-      studio.fetchFile(path, name);
-    })));
+    row.append(small("save", "export.open", model, () => studio.exportModel(model, { folder: () => archive(model) })));
     row.append(small("upload", "publish.open", model, () => dispatchEvent(new CustomEvent("studio:publish", { detail: model }))));
     if (model.mine) row.append(small("trash", "models.delete", model, button => remove(model, button, box)));
     return row;
+  };
+  const archive = async model => {
+    const { path, name } = await api.archive({ model: model.id });
+    studio.fetchFile(path, name);
   };
   const small = (icon, key, model, work) => {
     const button = studio.action("", "quiet round", work);

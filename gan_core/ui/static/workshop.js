@@ -69,7 +69,20 @@ Object.assign(studio, (() => {
     studio.toast(t("common.saved", { name }));
   };
 
+  // Fetches a file that lies on the app's shelf (ui/shelf.py), piece by piece; null when it is not wanted any more.
+  const fetchPieces = async (api, file, wanted, tell) => {
+    const parts = [];
+    try {
+      for (let number = 0; number < file.pieces && wanted(); number++) {
+        tell(number / file.pieces);
+        const data = atob(await api.piece({ token: file.token, number }));
+        parts.push(Uint8Array.from(data, letter => letter.charCodeAt(0)));
+      }
+    } finally { api.forget({ token: file.token }).catch(() => {}); }
+    return wanted() ? new Blob(parts) : null;
+  };
+
   const date = seconds => new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
-  return { number, said, choiceSaid, transferSaid, copyText, visitor, ask, action, date, openModel, fetchFile };
+  return { number, said, choiceSaid, transferSaid, copyText, visitor, ask, action, date, openModel, fetchFile, fetchPieces };
 })());

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from gradio.utils import get_upload_folder
 
-from gan_core.ui import Studio
+from gan_core.ui import Studio, visitor
+from gan_core.ui.exports import Exports
 from gan_core.ui.hub_desk import HubDesk
 from gan_core.ui.import_desk import ImportDesk
 from gan_core.ui.models_desk import ModelsDesk
@@ -18,6 +19,7 @@ def build(studio: Studio) -> None:
     Panel("models", [desk.cards, desk.card, desk.remove, desk.archive])
     hub = HubDesk(studio.engine, studio.settings.share)
     hub.find_pulled()
+    visitor.offer_sign_in()
     account = [hub.hub_account, hub.hub_login, hub.hub_logout]
     pulling = [hub.hub_pull, hub.hub_progress, hub.hub_stop]
     Panel("models_hub", [*account, *pulling, hub.hub_search, hub.hub_look, hub.hub_here, hub.hub_news])
@@ -30,3 +32,6 @@ def build(studio: Studio) -> None:
         "models_import",
         [bring.bring, bring.bring_hub, bring.choose, bring.look_again, bring.here, bring.rename, *working],
     )
+    exports = Exports(studio)
+    making = [exports.kinds, exports.make, exports.piece, exports.forget, studio.jobs.progress, studio.jobs.stop]
+    Panel("models_export", making)

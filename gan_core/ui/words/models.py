@@ -13,7 +13,6 @@ WORDS = {
     ),
     "models.open": ("Open in Explore", "去探索"),
     "models.details": ("Model card", "模型说明"),
-    "models.download": ("Download as zip", "下载 zip"),
     "models.delete": ("Delete", "删除"),
     "models.delete.run": ("Delete this model and its training?", "删除这个模型和它的训练？"),
     "models.delete.hub": ("Delete this copy? You can load it again.", "删除这份副本？之后可以重新载入。"),
