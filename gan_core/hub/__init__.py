@@ -2,7 +2,7 @@
 
 from gan_core.hub.cache import cached_models
 from gan_core.hub.download import pull
-from gan_core.hub.names import parse
+from gan_core.hub.names import parse, pulled_name
 from gan_core.hub.pretrained import StudioModel
 
-__all__ = ["StudioModel", "cached_models", "parse", "pull"]
+__all__ = ["StudioModel", "cached_models", "parse", "pull", "pulled_name"]

@@ -58,6 +58,11 @@ def parse(text: str) -> tuple[str, str | None]:
     return name, revision
 
 
+def pulled_name(repo: str, revision: str | None) -> str:
+    """The name under which the library lists a pulled model: its branch or commit only where it is not the usual one."""
+    return repo if revision in (None, "", "main") else f"{repo}@{revision}"
+
+
 def whole_hub(token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None) -> Source:
     """Return the Source for questions that are about no single repository."""
     return Source("", None, _token(token), _endpoint(endpoint), cache_folder(None), timeout or TIMEOUT)

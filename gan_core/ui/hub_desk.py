@@ -10,7 +10,7 @@ from gan_core import hub
 from gan_core.errors import StudioError
 from gan_core.hub import account, browse, facts
 from gan_core.hub.names import resolve_source
-from gan_core.ui import limits, visitor
+from gan_core.ui import limits, listed, visitor
 from gan_core.ui.engine import Engine
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.requests import Between
@@ -82,11 +82,11 @@ class HubDesk:
     async def hub_pull(self, source: RepoName, name: JobName) -> dict:
         """Fetch `user/repo[@revision]` as the job `name`; return {model, commit}."""
         repo, revision = hub.parse(source)
-        token, most = visitor.token(self.share), self._room(pulled_name(repo, revision))
+        token, most = visitor.token(self.share), self._room(hub.pulled_name(repo, revision))
 
         def work(job: Job) -> dict:
             path = hub.pull(source, token, job.tell, most=most)
-            return {"model": self.engine.library.add(pulled_name(repo, revision), path), "commit": path.name}
+            return {"model": self.engine.library.add(hub.pulled_name(repo, revision), path), "commit": path.name}
 
         return await self.jobs.run(name, work)
 
@@ -124,13 +124,17 @@ class HubDesk:
         return {model["id"]: commit for model, commit in pairs if isinstance(commit, str) and commit != model["commit"]}
 
     def find_pulled(self) -> None:
-        """Tell the library of every model that earlier visits pulled (in the background: it reads a cache folder)."""
-        Thread(target=self.read_cache, name="find-pulled", daemon=True).start()
+        """Tell the library, in the background, of every model that earlier visits pulled and of those that the owner lists."""
+        Thread(target=self._find_pulled, name="find-pulled", daemon=True).start()
+
+    def _find_pulled(self) -> None:
+        self.read_cache()
+        listed.bring(self.engine.library, listed.listed_models())
 
     def read_cache(self) -> None:
         """Tell the library of every model in the Hub's cache."""
         for repo, revision, path in reversed(hub.cached_models()):
-            self.engine.library.add(pulled_name(repo, revision), path)
+            self.engine.library.add(hub.pulled_name(repo, revision), path)
 
     def _entries(self) -> list:
         return [entry for entry in self.engine.library.entries() if entry.origin == "hub"]
@@ -158,11 +162,6 @@ class HubDesk:
                 "hub.not_here",
                 "Others use this machine too, so no access token is taken here. Run Latent Studio on your own computer.",
             )
-
-
-def pulled_name(repo: str, revision: str | None) -> str:
-    """The name under which the library lists a pulled model: its branch or commit only where it is not the usual one."""
-    return repo if revision in (None, "", "main") else f"{repo}@{revision}"
 
 
 def _spec(repo: str, revision: str) -> str:

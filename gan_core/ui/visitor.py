@@ -22,11 +22,19 @@ def sign_in_possible() -> bool:
     """Whether visitors of this Space can sign in with their own account: `hf_oauth: true` in its front matter, gradio[oauth] there."""
     needed = ("OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "OPENID_PROVIDER_URL")
     return (
-        limits.on_space()
+        os.environ.get("SYSTEM") == "spaces"  # elsewhere Gradio only plays a login
         and bool(os.environ.get("SPACE_ID"))
         and all(os.environ.get(name) for name in needed)
         and all(importlib.util.find_spec(module) for module in ("authlib", "itsdangerous"))
     )
+
+
+def offer_sign_in() -> None:
+    """Where visitors can sign in, put a hidden gr.LoginButton on the page: it makes Gradio serve the addresses that the page links to."""
+    if sign_in_possible():
+        from gradio import LoginButton
+
+        LoginButton(visible=False)
 
 
 def _signed_in() -> str:
