@@ -1,12 +1,13 @@
-"""Pictures a second of our stylegan2 beside the authors' own code on its reference path, with the same weights.
+"""Pictures a second of our stylegan2 and stylegan3 beside the authors' own code on its reference path, with the same weights.
 
-    python -m benchmarks.sampling_speed --stylegan DIR [--weights tests/foreign/sg2_rgb64]
+    python -m benchmarks.sampling_speed --stylegan DIR [--weights FOLDER]
 
-DIR is a checkout of github.com/NVlabs/stylegan3 or NVlabs/stylegan2-ada-pytorch; its generator class runs unchanged, in eval mode
-and fp32, with the pure PyTorch operators it takes on a CPU. `--weights` is a folder with `init.json` (constructor arguments) and
-`tensors.safetensors` for the 64 px case; without it, and at 256 px, both get the same random weights. Calls alternate in one
-process, medians count, and the pictures must agree to 1e-3 of their range or the case is refused. Beside the authors' default
-(modulation fused into grouped convolutions) stands their own unfused variant. Writes benchmarks/results/sampling_speed.{json,png}.
+DIR is a checkout of github.com/NVlabs/stylegan3 or, for stylegan2 alone, NVlabs/stylegan2-ada-pytorch; its generator class runs
+unchanged, in eval mode and fp32, with the pure PyTorch operators it takes on a CPU. Both get the same random weights, ours through the
+importer of such networks; `--weights` is a folder with `init.json` (constructor arguments) and `tensors.safetensors` to take those of
+the 64 px stylegan2 from. Calls alternate in one process, medians count, and the pictures must agree to 1e-3 of their range or the
+case is refused. Beside the authors' default stylegan2 (modulation fused into grouped convolutions) stands their own unfused variant.
+Writes benchmarks/results/sampling_speed.{json,png}.
 """
 
 import argparse
@@ -24,15 +25,23 @@ from torch import Tensor
 
 from benchmarks import common
 from benchmarks.peers.nvidia import open_repository
-from gan_core.config import ModelConfig
-from gan_core.models import build
-from gan_core.models.stylegan2 import from_official
+from gan_core.checkpoint import assemble
+from gan_core.importers.contents import Contents
+from gan_core.importers.official import read
 
 LAYOUTS = {"training/networks_stylegan2.py": "NVlabs/stylegan3", "training/networks.py": "NVlabs/stylegan2-ada-pytorch"}
 TOLERANCE = 1e-3  # of the pictures' range
 CLAMP = 256  # the official default for convolutions
 SMALL = dict(z_dim=64, w_dim=64, mapping_layers=8, channel_base=1024, channel_max=64, resolution=64)
 LARGE = dict(z_dim=512, w_dim=512, mapping_layers=8, channel_base=4096, channel_max=256, resolution=256)
+ALIAS_FREE = dict(z_dim=64, w_dim=64, mapping_layers=2, channel_base=1024, channel_max=64, resolution=64)
+CASES = {
+    "64": SMALL,
+    "256": LARGE,
+    "t64": ALIAS_FREE | dict(network="stylegan3-t"),
+    "r64": ALIAS_FREE | dict(network="stylegan3-r", channel_base=2048, channel_max=128),
+    "t256": ALIAS_FREE | dict(network="stylegan3-t", channel_base=4096, resolution=256),
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,7 @@ class Sizes:
     channel_max: int
     resolution: int
     channels: int = 3
+    network: str = "stylegan2"
 
     @classmethod
     def read(cls, folder: Path) -> "Sizes":
@@ -57,25 +67,33 @@ class Sizes:
         )  # fmt: skip
 
     def words(self) -> str:
-        """Widths in words, for a plot."""
+        """Kind and widths in words, for a plot."""
         widest, narrowest = self.channel_max, self.channel_base // self.resolution
-        return f"{self.resolution} px, {narrowest}–{widest} channels"
+        kind = "" if self.network == "stylegan2" else f"{self.network}, "
+        return f"{kind}{self.resolution} px, {narrowest}–{widest} channels"
+
+    def arguments(self) -> tuple[dict, dict]:
+        """Constructor arguments of the official generator: those of the whole, those of its synthesis."""
+        layers = dict(channel_base=self.channel_base, channel_max=self.channel_max, num_fp16_res=0, conv_clamp=CLAMP)
+        if self.network == "stylegan3-r":
+            layers |= dict(conv_kernel=1, use_radial_filters=True)
+        return dict(
+            z_dim=self.z_dim, c_dim=0, w_dim=self.w_dim, img_resolution=self.resolution, img_channels=self.channels,
+            mapping_kwargs={"num_layers": self.mapping_layers},
+        ), layers  # fmt: skip
 
 
 def official(folder: Path, sizes: Sizes):
     """The authors' generator of these sizes, from whichever of the two repositories `folder` is."""
-    layers = dict(channel_base=sizes.channel_base, channel_max=sizes.channel_max, num_fp16_res=0, conv_clamp=CLAMP)
-    common_arguments = dict(
-        z_dim=sizes.z_dim, c_dim=0, w_dim=sizes.w_dim, img_resolution=sizes.resolution, img_channels=sizes.channels,
-        mapping_kwargs={"num_layers": sizes.mapping_layers},
-    )  # fmt: skip
+    whole, layers = sizes.arguments()
     if layout_of(folder) == "NVlabs/stylegan3":
-        from training.networks_stylegan2 import Generator
+        from training import networks_stylegan2, networks_stylegan3
 
-        return Generator(**common_arguments, **layers)
+        networks = networks_stylegan2 if sizes.network == "stylegan2" else networks_stylegan3
+        return networks.Generator(**whole, **layers)
     from training.networks import Generator
 
-    return Generator(**common_arguments, synthesis_kwargs=layers)
+    return Generator(**whole, synthesis_kwargs=layers)
 
 
 def layout_of(folder: Path) -> str:
@@ -98,24 +116,22 @@ def pair(folder: Path, sizes: Sizes, weights: Path | None):
         for name, parameter in theirs.named_parameters():  # these start at 0 and would hide a mistake
             if name.endswith(("noise_strength", "bias")):
                 torch.nn.init.normal_(parameter, parameter.mean().item(), 0.1)
-    options = dict(w_dim=sizes.w_dim, num_layers=sizes.mapping_layers, conv_clamp=CLAMP)
-    options |= dict(channel_base=sizes.channel_base, channel_max=sizes.channel_max)
-    config = ModelConfig("stylegan2", sizes.resolution, sizes.channels, sizes.z_dim, options=options)
-    ours = build(config)
-    ours.load_state_dict(from_official(theirs.state_dict()))
-    ours.to(
-        memory_format=torch.channels_last
-    )  # as gan_core.load places every model; the official code does not gain by it
-    return theirs.eval().requires_grad_(False), ours.eval().requires_grad_(False)
+    theirs.eval().requires_grad_(False)
+    whole, layers = sizes.arguments()
+    contents = Contents(folder, theirs.state_dict(), {"init_kwargs": whole | layers}, "official")
+    (found,) = read(contents)  # placed as gan_core.load places every model
+    return theirs, assemble(found.config, found.tensors, folder.name)
 
 
 def contenders(theirs, ours) -> dict[str, Callable[[Tensor], Tensor]]:
-    """name → latents [N, z_dim] to pictures [N, C, R, R]."""
-    return {
+    """name → latents [N, z_dim] to pictures [N, C, R, R]; an unfused variant only stylegan2 has."""
+    draw = {
         "ours": lambda z: ours.synthesis(ours.mapping(z, None), None),
         "official": lambda z: theirs(z, z.new_zeros(len(z), 0), noise_mode="const"),
-        "official_unfused": lambda z: theirs(z, z.new_zeros(len(z), 0), noise_mode="const", fused_modconv=False),
     }
+    if ours.config.family == "stylegan2":
+        draw["official_unfused"] = lambda z: theirs(z, z.new_zeros(len(z), 0), noise_mode="const", fused_modconv=False)
+    return draw
 
 
 @torch.inference_mode()
@@ -150,7 +166,8 @@ def case(folder: Path, sizes: Sizes, weights: Path | None, options) -> list[dict
             found = timed(draw, z, options.seconds)
             row["per_second"] = {name: round(batch / value, 2) for name, value in found.items()}
             row["ratio"] = round(found["official"] / found["ours"], 2)
-            row["ratio_to_unfused"] = round(found["official_unfused"] / found["ours"], 2)
+            if "official_unfused" in found:
+                row["ratio_to_unfused"] = round(found["official_unfused"] / found["ours"], 2)
         else:
             row["refused"] = f"the pictures differ by more than {TOLERANCE:g} of their range"
         rows.append(row)
@@ -179,7 +196,7 @@ def plot(report: dict, path: Path) -> None:
         here = [row for row in rows if row["sizes"] == size]
         for place, (name, (label, colour)) in enumerate(looks.items()):
             x = [i + 0.27 * (place - 1) for i in range(len(here))]
-            bars = panel.bar(x, [row["per_second"][name] for row in here], 0.25, color=colour, label=label)
+            bars = panel.bar(x, [row["per_second"].get(name, 0) for row in here], 0.25, color=colour, label=label)
             if name == "ours":
                 panel.bar_label(bars, [f"× {row['ratio']:g}" for row in here], fontsize=8)
         panel.set_xticks(range(len(here)), [f"batch {row['batch']}" for row in here])
@@ -204,7 +221,12 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
         default=common.usable_cores()[:1],
         help="threads run on these; default: the first",
     )
-    cli.add_argument("--only", type=common.one_of("64", "256"), default=["64", "256"], help="sizes, default both")
+    cli.add_argument(
+        "--only",
+        type=common.one_of(*CASES),
+        default=list(CASES),
+        help="cases: stylegan2 at 64 and 256 px, stylegan3-t and -r",
+    )
     cli.add_argument("--out", type=Path, default=common.RESULTS, help="folder of the results")
     options = cli.parse_args(argv)
     if options.weights and not all((options.weights / n).is_file() for n in ("init.json", "tensors.safetensors")):
@@ -221,11 +243,11 @@ def main() -> None:
     repository = layout_of(options.stylegan)
     open_repository(options.stylegan)
     rows = []
-    if "64" in options.only:
-        sizes = Sizes.read(options.weights) if options.weights else Sizes(**SMALL)
-        rows += case(options.stylegan, sizes, options.weights, options)
-    if "256" in options.only:
-        rows += case(options.stylegan, Sizes(**LARGE), None, options)
+    for name in options.only:
+        weights = options.weights if name == "64" else None
+        sizes = Sizes.read(weights) if weights else Sizes(**CASES[name])
+        if sizes.network == "stylegan2" or repository == "NVlabs/stylegan3":
+            rows += case(options.stylegan, sizes, weights, options)
     report = {
         "machine": common.machine(options.cores),
         "command": common.command("sampling_speed"),

@@ -1,13 +1,10 @@
-"""stylegan2 computes what the official code computes, and trains as the papers say."""
+"""stylegan2 trains as the papers say; that it computes what the official code does is in importers/test_official_pickles.py."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from gan_core import LatentPoint, ModelConfig, StudioError, render
 from gan_core.device import pick
@@ -15,48 +12,8 @@ from gan_core.latent.point import Blend
 from gan_core.layers import upsample
 from gan_core.models import build, family
 from gan_core.models.style_layers import MinibatchStd
-from gan_core.models.stylegan2 import StyleGAN2Discriminator, from_official, mixed
+from gan_core.models.stylegan2 import StyleGAN2Discriminator, mixed
 from gan_core.training.setup import prepare
-
-OFFICIAL = Path(__file__).parent / "foreign" / "sg2_rgb64"  # tensors and outputs of the authors' own code
-
-
-@pytest.fixture(scope="module")
-def official():
-    made = json.loads((OFFICIAL / "init.json").read_text())["init_kwargs"]
-    options = {k: made[k] for k in ("w_dim", "channel_base", "channel_max")} | {"num_layers": 8, "conv_clamp": 256}
-    model = build(
-        ModelConfig("stylegan2", made["img_resolution"], made["img_channels"], made["z_dim"], options=options)
-    )
-    model.load_state_dict(from_official(load_file(OFFICIAL / "tensors.safetensors")))
-    return model.eval().requires_grad_(False)
-
-
-def stored(name):
-    return torch.from_numpy(np.load(OFFICIAL / f"{name}.npy"))
-
-
-def off(ours, name):
-    """Largest difference to a stored array, as a share of its range."""
-    theirs = stored(name).reshape(ours.shape)
-    return ((ours - theirs).abs().max() / (theirs.max() - theirs.min())).item()
-
-
-def test_w_is_the_official_one(official):
-    w = official.mapping(stored("z"), None)
-    psi = torch.full((len(w),), 0.7)
-    assert off(w, "w_psi1") < 1e-5
-    assert off(official.truncate(w, psi), "w_psi07") < 1e-5
-    assert off(official.truncate(w, psi, cutoff=4), "w_psi07_cut4") < 1e-5
-
-
-def test_pictures_are_the_official_ones(official):
-    w = official.mapping(stored("z"), None)
-    psi = torch.full((len(w),), 0.7)
-    assert off(official.synthesis(w, None), "img_psi1") < 1e-5
-    assert off(official.synthesis(official.truncate(w, psi), None), "img_psi07") < 1e-5
-    assert off(official.synthesis(w, None, noise="none"), "img_psi1_nonoise") < 1e-5
-    assert off(official.synthesis(stored("wplus").flatten(1), None), "img_wplus") < 1e-5
 
 
 def model_for(resolution=32, channels=3, classes=0):
