@@ -80,12 +80,15 @@ class HubDesk:
     # ---- bringing one here
 
     async def hub_pull(self, source: RepoName, name: JobName) -> dict:
-        """Fetch `user/repo[@revision]` as the job `name`; return {model, commit}."""
+        """Fetch `user/repo[@revision]` as the job `name`; return {model, commit}. Where strangers come, public ones only: all see them."""
         repo, revision = hub.parse(source)
-        token, most = visitor.token(self.share), self._room(hub.pulled_name(repo, revision))
+        own, most = limits.folders_allowed(self.share), self._room(hub.pulled_name(repo, revision))
 
         def work(job: Job) -> dict:
-            path = hub.pull(source, token, job.tell, most=most)
+            try:
+                path = hub.pull(source, None if own else False, job.tell, most=most)
+            except StudioError as error:
+                raise error if own or error.code not in ("hub.not_found", "hub.gated") else _public_only(repo) from None
             return {"model": self.engine.library.add(hub.pulled_name(repo, revision), path), "commit": path.name}
 
         return await self.jobs.run(name, work)
@@ -162,6 +165,13 @@ class HubDesk:
                 "hub.not_here",
                 "Others use this machine too, so no access token is taken here. Run Latent Studio on your own computer.",
             )
+
+
+def _public_only(repo: str) -> StudioError:
+    return StudioError(
+        "hub.public_only", "Everybody here sees the models that are loaded, so only public ones are: {repo} is private, asks for terms, or is "
+        "not there.", repo=repo,
+    )  # fmt: skip
 
 
 def _spec(repo: str, revision: str) -> str:

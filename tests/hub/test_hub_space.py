@@ -44,7 +44,7 @@ def space(hub, monkeypatch, tmp_path):
     desk = HubDesk(Engine(tmp_path / "weights", tmp_path / "runs"))
     with gr.Blocks() as page:
         visitor.offer_sign_in()
-        panel = Panel("models_hub", [desk.hub_account, desk.hub_search, desk.hub_login])
+        panel = Panel("models_hub", [desk.hub_account, desk.hub_search, desk.hub_login, desk.hub_pull, desk.hub_here])
     client = TestClient(App.create_app(page), base_url="https://testserver")
 
     def cookie(token: str, expires_at: int = 2**40) -> dict:
@@ -85,6 +85,9 @@ def test_visitors_sign_in_with_their_own_account(hub, space, tmp_path):
     assert (ann["ok"]["account"]["name"], ann["ok"]["through"]) == ("ann", "visitor") and "hf_ann" not in str(ann)
     assert [model["repo_id"] for model in ask(cookie("hf_ann"), "hub_search")["ok"]["models"]] == ["ann/secret"]
     assert ask({}, "hub_search")["ok"]["models"] == []
+    pulled = ask(cookie("hf_ann"), "hub_pull", source="ann/secret", name="pull-12345678")
+    assert pulled["error"]["code"] == "hub.public_only"  # all visitors would see it
+    assert ask({}, "hub_here")["ok"]["models"] == []
     assert ask(cookie("hf_ann"), "hub_login", token="hf_ann")["error"]["code"] == "hub.not_here"
 
 

@@ -106,6 +106,7 @@ ERRORS: dict[str, str] = {
     "hub.name_taken": "{repo} 已经存在。请换一个名称。",
     "hub.not_logged_in": "请先登录 Hub；发布需要有写权限的访问令牌。",
     "hub.not_your_name": "你不能以“{name}”的名义发布。可选：{names}。",
+    "hub.public_only": "载入的模型这里人人可见，因此只载入公开模型：{repo} 是私有的、需接受条款，或者不存在。",
     "hub.read_only": "这个访问令牌不能写入 {repo}。请在 Hub 设置页创建角色为“write”的令牌。",
     "hub.staging": "无法准备文件：{why}。",
     "hub.unaware": "请先阅读对公开这个模型的疑虑，并确认你已看过。",
