@@ -28,7 +28,9 @@ def read(contents: Contents) -> list[Candidate]:
         "fastgan", sizes[-1], tensors["to_big.weight"].shape[0], start.shape[0], options={"features": features}
     )
     ours = {name: t for name, t in tensors.items() if not name.startswith("to_128.")}
-    for number, name in enumerate([name for name in ours if re.fullmatch(r"feat_\d+\.[26]\.weight", name)]):
-        if ours[name].shape == (1,):  # a noise layer's, not a BatchNorm's
-            ours[name.replace("weight", "noise")] = fixed_noise(number, int(name.split(".")[0][5:]))
+    noisy = [
+        name for name, t in ours.items() if re.fullmatch(r"feat_\d+\.[26]\.weight", name) and t.shape == (1,)
+    ]  # no BatchNorm's
+    for number, name in enumerate(noisy):
+        ours[name.replace("weight", "noise")] = fixed_noise(number, int(name.split(".")[0][5:]))
     return [described(contents, config, ours, (("layout", "FastGAN"), ("noise", "fixed")), True)]

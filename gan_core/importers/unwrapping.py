@@ -167,12 +167,15 @@ def _own(stem: str) -> str:
 
 
 def _spectral(weight: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """W / σ with σ = uᵀWv (Miyato et al. 2018, sec. 2.1), over whichever side u has the length of."""
-    matrix = weight if weight.shape[0] == len(u) and weight[0].numel() == len(v) else weight.transpose(0, 1)
-    if matrix.shape[0] != len(u) or matrix[0].numel() != len(v):
-        return weight
-    sigma = torch.dot(u.float(), matrix.flatten(1).float() @ v.float())
-    return weight.float() / sigma
+    """W / σ with σ = uᵀWv (Miyato et al. 2018, sec. 2.1).
+
+    Transposed convolutions are normalised over their second side; where both sides are as long as u, the one along which u and v
+    are singular vectors gives the larger σ.
+    """
+    sides = [weight.float(), weight.float().transpose(0, 1)]
+    sides = [side.flatten(1) for side in sides if side.shape[0] == len(u) and side[0].numel() == len(v)]
+    sigmas = [torch.dot(u.float(), side @ v.float()) for side in sides]
+    return weight.float() / max(sigmas) if sigmas else weight
 
 
 def _weight_norm(g: Tensor, v: Tensor) -> Tensor:
@@ -180,4 +183,4 @@ def _weight_norm(g: Tensor, v: Tensor) -> Tensor:
     along = [side for side, size in enumerate(g.shape) if size == 1]
     if g.ndim != v.ndim or not along:
         return v
-    return g.float() * v.float() / v.float().norm(dim=along, keepdim=True)
+    return g.float() * v.float() / v.float().square().sum(along, keepdim=True).sqrt()
