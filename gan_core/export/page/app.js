@@ -76,9 +76,17 @@ const show = () => {
   find("morph").value = state.morph.t;
   find("morph-seed").value = state.morph.seed;
   find("class").value = state.label ?? "";
-  for (const { name, input, output } of facts.directions) if (input) { input.value = state.moves[name] || 0; output.value = Number(input.value).toFixed(1); }
+  for (const { name, input, output } of facts.directions) if (input) { input.value = state.moves[name] || 0; output.value = Number(input.value).toFixed(1); fill(input, 0); }
+  fill(find("typical"), 0);
+  fill(find("morph"), 0);
   find("reset").disabled = !Object.values(state.moves).some(Boolean);
   draw();
+};
+// The coloured part of a slider's track: from where it rests to where it is.
+const fill = (input, rest) => {
+  const share = value => 100 * (value - input.min) / (input.max - input.min), ends = [share(rest), share(input.value)].sort((a, b) => a - b);
+  input.style.setProperty("--from", `${ends[0]}%`);
+  input.style.setProperty("--to", `${ends[1]}%`);
 };
 const set = changes => { Object.assign(state, changes); show(); };
 const goTo = seed => { if (Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32) set({ seed, x: 0, y: 0, morph: { ...state.morph, t: playing ? state.morph.t : 0 } }); };

@@ -66,6 +66,8 @@ const begin = async () => {
   }
   canvas.classList.toggle("pixels", facts.pixel_art);
   canvas.parentElement.classList.toggle("see-through", facts.channels === 4);
+  canvas.parentElement.style.setProperty("--most", facts.pixel_art ? "640px" : `${Math.max(420, facts.resolution * 15)}px`); // larger would only be blurred
+  if (matchMedia("(pointer: coarse)").matches) find("hint").dataset.t = "hint_touch";
   showSliders();
   showWords();
   const tell = async step => { find("state").textContent = t(step); };
