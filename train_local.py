@@ -14,7 +14,7 @@ def parser() -> argparse.ArgumentParser:
 
     p = argparse.ArgumentParser(
         description="Train a GAN or VAE on a folder of pictures; watch it in the app's Train tab.",
-        epilog="Trainings that are there: train_local.py status | pause | resume | stop | extend [RUN] (--help says more).",
+        epilog="Trainings that are there: train_local.py status | pause | resume | stop | extend | set [RUN] (--help says more).",
     )
     add_flags(p)
     p.add_argument("--resume", nargs="?", const="", metavar="RUN", help="go on with a run folder (or with --out)")
@@ -101,6 +101,9 @@ class ProgressBar:
             for said in (event["choice"], event["transfer"], *event["notes"]):
                 if said:
                     print(said["message"])
+        elif kind == "changed":
+            said = ", ".join(f"{name} {value}" for name, value in event["values"].items())
+            print(("\n" if self.live else "") + f"from step {event['step']:,} on: {said}", flush=True)
         elif kind == "fetching":
             line = f"fetching pictures: {event['done']:,} of {event['total']:,}"
             print(("\r\033[K" if self.live else "") + line, end="" if self.live else "\n", flush=True)

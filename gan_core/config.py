@@ -157,6 +157,7 @@ class TrainConfig:
     beta: float | None = _help(None, "VAE: weight of the KL term")
     ema_share: float = _help(0.05, "half-life of the averaged weights, as a share of the pictures seen")
     ema_cap: int = _help(50_000, "largest half-life of the averaged weights, in pictures")
+    measure: float = _help(1.0, "how often the quality is measured on the way: 1 as usual, 2 twice as often, 0 never")
     checkpoint_seconds: float = _help(30.0, "seconds between checkpoints")
     name: str = _help("", "title shown for the model")
 
@@ -208,7 +209,7 @@ RANGES = {
     "width": (4, 1024), "d_width": (4, 1024), "z_dim": (2, 1024), "gamma": (0.0, 1e4), "penalty_every": (1, 64),
     "beta2": (0.0, 0.9999), "beta2_final": (0.0, 0.9999), "w_dim": (2, 1024), "mapping_layers": (1, 16), "mixing": (0.0, 1.0),
     "gamma_final": (0.0, 1.0), "path_length": (0.0, 1e3), "unroll": (0, 10), "ada_target": (0.0, 1.0), "accumulate": (1, 1024),
-    "augment": (0.0, 1.0), "beta": (0.0, 1e4), "ema_share": (0.0, 1.0), "ema_cap": (1, 10**8), "checkpoint_seconds": (0.0, 3600.0),
+    "augment": (0.0, 1.0), "beta": (0.0, 1e4), "ema_share": (0.0, 1.0), "ema_cap": (1, 10**8), "measure": (0.0, 10.0), "checkpoint_seconds": (0.0, 3600.0),
 }  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_measuring_leaves_no_trace_in_the_training(family, tiny, tmp_path, eager
 def test_measuring_stays_within_its_share(tiny):
     pictures = load(tiny().data, 16)
     gauge = Gauge(pictures, 0, 0, torch.device("cpu"), elapsed=0.0)
-    assert not gauge.due(59.9) and gauge.due(60.0)
+    assert not gauge.due(quality.FIRST - 0.1) and gauge.due(quality.FIRST) and not gauge.due(1e6, often=0.0)
     gauge.spent, gauge._each = 1.0, 1.0 / quality.DRAWN  # so far one second; another one would be needed
     assert not gauge.due(2.0 / quality.SHARE - 1) and gauge.due(2.0 / quality.SHARE)
     later = Gauge(pictures, 0, 0, torch.device("cpu"), elapsed=1000.0)
@@ -81,8 +81,36 @@ def test_measuring_stays_within_its_share(tiny):
     assert gauge.final_count(10.0) == 0
     seconds = 2 * 64 * gauge._each / quality.FINAL_SHARE
     assert gauge.final_count(seconds * 1.001) == 64 and gauge.final_count(1e9) == quality.FINAL
+    assert later.due(1001.0, 0.01) and not later.due(1001.0, 0.99)  # what is to come may be spent early, in part
+    gauge.spent, whole = 0.0, 2000.0
+    gauge._each = 1e-9
+    allowed = [
+        next(s / 100 for s in range(10**6) if not _within(gauge, s / 100, t, whole)) for t in (60.0, 1000.0, 1990.0)
+    ]
+    assert allowed == sorted(allowed) and allowed[-1] <= quality.SHARE * whole
     one = replace(pictures, images=pictures.images[:1])
     assert not Gauge(one, 0, 0, torch.device("cpu"), 0.0).due(1e9)
+
+
+def _within(gauge, spent, elapsed, whole) -> bool:
+    gauge.spent = spent
+    return gauge.due(elapsed, elapsed / whole)
+
+
+def test_a_short_run_is_measured_early_with_fewer_pictures(tiny):
+    pictures = load(tiny().data, 16)
+    gauge = Gauge(pictures, 0, 0, torch.device("cpu"), elapsed=0.0)
+    assert gauge.due(30.0, 30 / 240) and gauge.count == quality.DRAWN // 2
+    gauge._extractor = object()
+    gauge.spent, gauge._each = 2.0, 1.4 / gauge.count  # what it cost to begin with, and each figure
+    times = []
+    for second in range(30, 240):
+        if gauge.due(second, second / 240):
+            times.append(second)
+            gauge.spent += 1.4
+    assert times[0] == 30 and len(times) >= 3 and gauge.spent <= quality.SHARE * 240
+    long = Gauge(pictures, 0, 0, torch.device("cpu"), elapsed=0.0)
+    assert long.due(30.0, 30 / 3600) and long.count == quality.DRAWN
 
 
 def test_a_difference_counts_only_beyond_the_noise():

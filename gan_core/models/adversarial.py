@@ -50,6 +50,15 @@ class AdversarialFamily(Family):
         steered = self.controller.state() if self.controller else {}
         return {"augment": self.strength, "path_mean": float(self.path_mean)} | steered
 
+    def retune(self, train):
+        super().retune(train)
+        for group in self._optimizers["discriminator"].param_groups:
+            group["initial_lr"] = train.d_lr or train.lr
+        if self.controller:
+            self.controller.target = train.ada_target
+        else:
+            self.strength = train.augment
+
     def restore_adaptive(self, values):
         if self.controller:  # a fixed strength is the config's, which a resumed run may change
             self.controller.restore(values)

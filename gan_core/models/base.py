@@ -195,6 +195,13 @@ class Family(ABC):
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
 
+    def retune(self, train: TrainConfig) -> None:
+        """Go on with other settings: those of training.settings.CHANGEABLE may differ."""
+        self.train = train
+        for optimizer in self.optimizers().values():
+            for group in optimizer.param_groups:
+                group["initial_lr"] = train.lr
+
     def adaptive(self) -> dict[str, float]:
         """Settings that have adapted themselves so far, for the checkpoint and the report; none here."""
         return {}

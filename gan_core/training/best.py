@@ -27,8 +27,8 @@ class BestModel:
         self._best = run.best
         self._seen = -1  # pictures seen by the model that was measured last
 
-    def due(self) -> bool:
-        """Whether the model is to be measured now."""
+    def due(self, progress: float) -> bool:
+        """Whether the model is to be measured now, `progress` (0 to 1) of the run's budget."""
         c = self._counters
         if self._gauge is None:
             config, learner = self._learner.config, self._learner
@@ -37,7 +37,7 @@ class BestModel:
             )
             if c.step == 0:
                 self._best = None
-        return c.images != self._seen and self._gauge.due(c.elapsed)
+        return c.images != self._seen and self._gauge.due(c.elapsed, progress, self._learner.config.measure)
 
     def measure(self, network: Generator) -> Iterator[dict]:
         """Tell the quality of the averaged `network`, and keep it if it is the best so far. Raises OSError when the disk refuses."""

@@ -16,7 +16,7 @@ class Requests:
 
     def __init__(self, run: Run, should_stop: Callable[[], bool]):
         self._run, self._should_stop = run, should_stop
-        self._action, self._looked, self._granted_at = "", 0.0, 0.0
+        self._action, self._looked, self._granted_at, self._changed_at = "", 0.0, 0.0, 0.0
 
     def action(self) -> str:
         """pause, stop or "": the process's own signal first, then the run folder."""
@@ -25,6 +25,13 @@ class Requests:
         if time.monotonic() - self._looked >= LOOK_SECONDS:
             self._action, self._looked = self._run.requested(), time.monotonic()
         return self._action
+
+    def time_to_look(self) -> bool:
+        """Whether settings may have been changed since this was last asked: a few times a second."""
+        if time.monotonic() - self._changed_at < LOOK_SECONDS:
+            return False
+        self._changed_at = time.monotonic()
+        return True
 
     def longer(self, config: TrainConfig, now: bool = False) -> TrainConfig | None:
         """The config with a longer budget, if it was given one (`now`: look at once); else None."""

@@ -11,6 +11,7 @@ from gan_core.training.explore import explore
 from gan_core.training.learner import Learner
 from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples
+from gan_core.training.settings import Change
 from gan_core.training.state import Counters
 
 
@@ -49,6 +50,10 @@ class ModelFolder:
             "seed": config.seed, "device": self._learner.device.reason, "command": self._command(), "lr": config.lr, "batch": config.batch,
             "loss": "",
         }  # fmt: skip
+        if changes := self._learner.settings.changes:
+            facts["changed"] = "; ".join(
+                _in_words(one) for one in changes if one.step is not None and one.step <= c.step
+            )
         if "discriminator" in family.networks():
             strength = round(family.adaptive().get("augment", config.augment), 3)
             facts |= {"loss": config.loss, "penalty": config.penalty, "gamma": config.gamma}
@@ -58,3 +63,8 @@ class ModelFolder:
     def _command(self) -> str:
         python = "python" if self._processes == 1 else f"torchrun --nproc_per_node={self._processes}"
         return " ".join([python, "train_local.py", *self._run.config.to_argv()])
+
+
+def _in_words(change: Change) -> str:
+    values = (f"{name} {'as at first' if value is None else value}" for name, value in change.values.items())
+    return f"{', '.join(values)} from step {change.step:,}"

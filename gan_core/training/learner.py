@@ -20,6 +20,7 @@ from gan_core.training.ema import EMA
 from gan_core.training.memory import fitting, more_parts, out_of_memory, take_in_parts
 from gan_core.training.preset import Choice
 from gan_core.training.run import Run
+from gan_core.training.settings import Settings
 from gan_core.training.setup import Plan, described, plan
 from gan_core.training.state import Counters, has_state, load_state, tensors_of
 from gan_core.training.transfer import HEAD_START, transfer
@@ -34,6 +35,7 @@ class Order(IntEnum):
     WAIT = 3  # the first process is still there, but busy or paused
     END = 4
     FAIL = 5  # the first process has said why
+    CHANGE = 6  # to the settings that hold at a step
 
 
 class Learner:
@@ -46,6 +48,7 @@ class Learner:
         config, self.model, self.pictures = self.plan.config, self.plan.model, self.plan.pictures
         self.asked = config.batch
         self.config = replace(config, batch=self.asked + -self.asked % parallel.size())
+        self.settings, self._first = Settings(run), self.config
         self.batches = Batches(
             self.pictures, self.config.batch, config.seed, self.device.device, self.model.num_classes, config.flip
         )
@@ -87,6 +90,12 @@ class Learner:
         counters = load_state(checkpoint, self.family, ema)
         parallel.align(tensors_of(self.family).values())
         return counters
+
+    def retune(self, step: int) -> None:
+        """Take on the settings that hold at `step`, by what the run folder says."""
+        budget = {"minutes": self.config.minutes, "steps": self.config.steps}
+        self.config = replace(self.settings.at(self._first, step), **budget)
+        self.family.retune(replace(self.config, accumulate=self.family.train.accumulate))
 
     def step(self, step: int, progress: float, lr_scale: float) -> dict[str, Tensor] | None:
         """Learn from the batch of a step; return the losses over the whole batch, where they were computed.
@@ -146,6 +155,8 @@ def follow(config: TrainConfig, run: Run, resume: bool) -> None:
             learner.step(int(step), progress, lr_scale)
         elif order == Order.GO_BACK:
             learner.restore(run.checkpoint_folder)
+        elif order == Order.CHANGE:
+            learner.retune(int(step))
         elif order == Order.END:
             return
         elif order == Order.FAIL:

@@ -88,6 +88,7 @@ class Session:
         self.reporter = Reporter(run, self.learner, self.counters)
         self.best = BestModel(run, self.learner, self.reporter, self.counters, self.model_folder)
         self._last_progress, self._last_checkpoint = -1e9, 0.0
+        self._to_come: set[int] = set()  # steps that a resumed run has yet to take under other settings
         self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
 
     # ---- the loop
@@ -100,6 +101,7 @@ class Session:
             self._go_on(restored)
         yield from self.reporter.start()
         if not resume:
+            self.learner.settings.forget()
             yield from self.sample()
             yield from self.checkpoint()
         self.reporter.measure_speed_from_here()
@@ -108,6 +110,7 @@ class Session:
                 yield from self.wait_while_paused()
             else:
                 yield from self.extend()
+                yield from self.change()
                 yield from self.step()
         yield from self.finish(state)
 
@@ -167,6 +170,23 @@ class Session:
             yield from self.checkpoint()
             yield from self.report()
 
+    def change(self) -> Iterator[dict]:
+        """Obey other settings, each from the step that the run folder then names for it on; the same again in a resumed run."""
+        step, settings = self.counters.step, self.learner.settings
+        new = settings.stamp(step) if self.requests.time_to_look() else []
+        if new or step in self._to_come:
+            self._to_come.discard(step)
+            self.retune(step)
+            for one in [one for one in settings.changes if one.step == step]:
+                yield self.reporter.changed(one.values)
+
+    def retune(self, step: int) -> None:
+        """Take on the settings that hold at `step`, in all processes."""
+        tell(Order.CHANGE, step)
+        self.learner.retune(step)
+        self.config = self.learner.config
+        self.ema.share, self.ema.cap = self.config.ema_share, self.config.ema_cap
+
     def wait_while_paused(self) -> Iterator[dict]:
         """Save, then sleep until resumed or stopped."""
         yield from self.checkpoint()
@@ -195,7 +215,7 @@ class Session:
         yield from self.reporter.sample(path, self.samples.diversity(images))
         if self.moments.due(c.images, self.progress()):
             self.moments.keep(self.ema.network, c.images)
-        if self.best.due():
+        if self.best.due(self.progress()):
             yield from self.write_events(lambda: self.best.measure(self.ema.network))
 
     def checkpoint(self) -> Iterator[dict]:
@@ -266,6 +286,9 @@ class Session:
         tell(Order.GO_BACK)
         self.counters.become(self.learner.restore(self.run.checkpoint_folder, self.ema))
         self.counters.elapsed, self.counters.next_sample = elapsed, next_sample
+        self.learner.settings.bring_back(self.counters.step)
+        if self.learner.settings.changes:
+            self.retune(self.counters.step)
         self.reporter.losses = Losses()
 
     def finish(self, state: str) -> Iterator[dict]:
@@ -290,6 +313,9 @@ class Session:
                 data=self.config.data,
             )  # fmt: skip
         self.counters.become(restored)
+        if self.learner.settings.changes:  # those of this very step are told as they are obeyed
+            self._to_come = {step for step in self.learner.settings.steps() if step >= restored.step}
+            self.retune(restored.step - 1)
         self.run.truncate_events(restored.events_size)
         for step, path in self.run.samples():
             if step > restored.step:

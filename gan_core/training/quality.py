@@ -18,10 +18,14 @@ from gan_core.metrics.features import DEFAULT, extract, load_extractor
 from gan_core.metrics.kid import kid
 from gan_core.models.base import Generator
 
-FIRST = 60.0  # seconds of training before which nothing is measured, so that short runs are left alone
+FIRST = 30.0  # seconds of training before which nothing is measured, so that short runs are left alone
+# Of what a run may spend in all, so much (and no more than that of AHEAD seconds) may be spent before its time, so that a first figure
+# comes early: the rest is spread evenly, and the whole stays the same.
+EARLY, AHEAD = 0.7, 300.0
 SHARE = 0.03  # of the training time that measuring may take on the way ...
 FINAL_SHARE = 0.02  # ... and once more at its end
-REAL, DRAWN = 128, 96  # pictures that are compared on the way
+REAL, DRAWN = 128, 96  # pictures that are compared on the way; half as many in runs shorter than SHORT seconds
+SHORT = 600.0
 FINAL, FEWEST = 256, 32  # pictures that the best and the last model draw at the end: as many as time allows
 BLOCKS = 8  # parts that the drawn pictures are split into to see how much the figure wavers
 # Student's t, 97.5 %, BLOCKS − 1 degrees of freedom: a difference that so many standard errors stand behind.
@@ -53,6 +57,7 @@ class Gauge:
         self._labels = pictures.labels
         self._extractor, self._features = None, None
         self.spent, self._each = 0.0, 0.0  # seconds in all, and for one drawn picture
+        self.count = DRAWN
         self.possible = len(self._real) >= 2
 
     @property
@@ -60,10 +65,23 @@ class Gauge:
         """The name of what turns pictures into features."""
         return self._load().name
 
-    def due(self, elapsed: float) -> bool:
-        """Whether there is time for a measurement, `elapsed` seconds into the training."""
-        allowed = SHARE * (elapsed - self._since)
-        return self.possible and elapsed >= FIRST and self.spent + DRAWN * self._each <= allowed
+    def due(self, elapsed: float, progress: float = 1.0, often: float = 1.0) -> bool:
+        """Whether there is time for a measurement, `elapsed` seconds into the training, `progress` (0 to 1) of its budget.
+
+        `often`: how many times the usual share of the time it may take; 0 for never.
+        """
+        if not (self.possible and often > 0 and elapsed >= FIRST):
+            return False
+        whole = elapsed / progress if 0 < progress < 1 else elapsed
+        if self._extractor is None and progress < 1 and whole < SHORT:
+            self._real, self.count = self._real[: REAL // 2], DRAWN // 2
+        allowed = elapsed - self._since + self._lead(elapsed, whole)
+        return self.spent + self.count * self._each <= often * SHARE * allowed
+
+    def _lead(self, elapsed: float, whole: float) -> float:
+        """Seconds whose share may be spent before they have passed: fewer and fewer, none at the end."""
+        whole, elapsed = whole - self._since, elapsed - self._since
+        return max(0.0, min(EARLY * whole, AHEAD) * (whole - elapsed) / max(whole, 1e-9))
 
     def ready(self, network: Generator) -> bool:
         """Whether a measurement would be within bounds: the first is timed on a few pictures, and may be put off."""
@@ -79,8 +97,9 @@ class Gauge:
                 self._features = extract(self._real, self._extractor, seed=0)
         return False
 
-    def measure(self, network: Generator, seeds: int = SELECTING, count: int = DRAWN) -> Quality:
+    def measure(self, network: Generator, seeds: int = SELECTING, count: int | None = None) -> Quality:
         """Measure a model that is ready to draw; it is only read."""
+        count = count or self.count
         with self._timed():
             began = time.perf_counter()
             pictures, features = self._drawn(network, seeds, count)

@@ -127,6 +127,11 @@ class Reporter:
         adaptive = self._learner.config.augmentation == "ada"
         return {"augment": round(float(self._learner.family.adaptive()["augment"]), 4)} if adaptive else {}
 
+    def changed(self, values: dict) -> dict:
+        """Settings that are other ones from this step on, by name; the values are those that hold now."""
+        now = {name: getattr(self._learner.config, name) for name in values}
+        return self.emit("changed", step=self._counters.step, elapsed=round(self._counters.elapsed, 2), values=now, asked=values)
+
     def sample(self, path: Path, diversity: float) -> Iterator[dict]:
         """A new sheet of samples at `path`; a warning when they have become alike."""
         c = self._counters

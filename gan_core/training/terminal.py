@@ -1,7 +1,8 @@
-"""Trainings from a terminal: `train_local.py status|pause|resume|stop|extend [RUN]`, the same as the page's buttons."""
+"""Trainings from a terminal: `train_local.py status|pause|resume|stop|extend|set [RUN]`, the same as the page's buttons."""
 
 import argparse
-from dataclasses import replace
+import contextlib
+from dataclasses import fields, replace
 from pathlib import Path
 
 from gan_core.config import TrainConfig
@@ -9,9 +10,10 @@ from gan_core.errors import StudioError
 from gan_core.training.budget import unit
 from gan_core.training.control import extend
 from gan_core.training.run import Run, Status, list_runs
+from gan_core.training.settings import CHANGEABLE, Settings, change, now
 from gan_core.training.state import has_state
 
-COMMANDS = ("status", "pause", "resume", "stop", "extend")
+COMMANDS = ("status", "pause", "resume", "stop", "extend", "set")
 DONE = {
     "pause": "“{run}” pauses after this step. Go on with: resume {run}",
     "resume": "“{run}” goes on.",
@@ -32,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 def obey(argv: list[str]) -> TrainConfig | None:
     """Do as a command line says; return the config of a run that is to go on in this process, or None. Raises StudioError."""
+    if argv[0] == "set":
+        return _set(argv[1:])
     asked = parser().parse_args(argv)
     if not asked.run:
         if asked.command != "status":
@@ -71,6 +75,38 @@ def _steer(run: Run, action: str) -> TrainConfig | None:
     raise StudioError("run.idle", "“{run}” is not training just now ({state}).", run=run.name, state=status.state)
 
 
+def _set(argv: list[str]) -> None:
+    """Other settings for a run that goes on: `set RUN --lr 0.0005 --gamma auto`."""
+    p = argparse.ArgumentParser(
+        prog="train_local.py set",
+        description="Change settings of a run, from its next step on; “auto” is back to what it began with.",
+    )
+    p.add_argument("run", help="a run's name or folder")
+    p.add_argument("--runs", default="runs", help="the folder with the runs (default runs)")
+    for f in fields(TrainConfig):
+        text = f.metadata["help"] if f.name in CHANGEABLE else argparse.SUPPRESS
+        p.add_argument(
+            "--" + f.name.replace("_", "-"),
+            default=argparse.SUPPRESS,
+            nargs="?",
+            const="yes",
+            metavar="VALUE",
+            help=text,
+        )
+    asked = vars(p.parse_args(argv))
+    run = find(asked.pop("run"), asked.pop("runs"))
+    change(run, {name: None if value == "auto" else _number(value) for name, value in asked.items()})
+    config, when = now(run), "from its next step on" if run.status().active else "as soon as it goes on"
+    print(f"“{run.name}” {when}: " + ", ".join(f"{name} {getattr(config, name)}" for name in asked))
+
+
+def _number(text: str) -> float | int | str:
+    for kind in (int, float):
+        with contextlib.suppress(ValueError):
+            return kind(text)
+    return text
+
+
 def _extend(run: Run, minutes: float, steps: int) -> TrainConfig | None:
     """More time; a run whose process is gone goes on in this one."""
     if minutes <= 0 and steps <= 0:
@@ -107,6 +143,9 @@ def describe(run: Run) -> str:
         lines.append("  losses     " + ", ".join(f"{name} {value:.3g}" for name, value in losses.items()))
     if progress.get("diversity") is not None:
         lines.append(f"  variety    {progress['diversity']:.2f} of real pictures'")
+    for one in Settings(run).changes:
+        said = ", ".join(f"{name} {'as at first' if value is None else value}" for name, value in one.values.items())
+        lines.append(f"  changed    {said}" + (" (waits)" if one.step is None else f" from step {one.step:,}"))
     lines.append(f"  folder     {run.path}")
     return "\n".join(lines)
 
