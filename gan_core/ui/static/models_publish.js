@@ -66,7 +66,7 @@ studio.panel("models_publish", element, server, (element, api) => {
     seen = draft;
     const sent = draft.files.filter(file => file.state !== "same"), { repo } = asked();
     const total = t("publish.total", { count: number(sent.length), size: weight(sent.reduce((sum, file) => sum + file.size, 0)) });
-    const head = draft.new ? t("publish.new", { who: t(hidden ? "publish.private" : "publish.public") }) : t("publish.update", { repo });
+    const head = draft.new ? t(hidden ? "publish.new.private" : "publish.new.public") : t("publish.update", { repo });
     part("what").textContent = sent.length ? `${head} ${total}` : t("publish.same");
     part("files").replaceChildren(...draft.files.map(fileRow));
     say(part("kept"), [draft.kept.length ? t("publish.kept", { names: draft.kept.join(", ") }) : "", draft.new ? "" : t("publish.stays")].filter(Boolean).join(" "));
