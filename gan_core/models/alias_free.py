@@ -110,7 +110,8 @@ class SynthesisInput(nn.Module):
     def _learned(t: Tensor) -> Tensor:
         """(cos, sin, x, y) [N, 4], the first two up to length → turn, then shift, inverted [N, 3, 3]."""
         cos, sin, x, y = (t / t[:, :2].norm(dim=1, keepdim=True)).unbind(1)
-        zero, one = torch.zeros_like(cos), torch.ones_like(cos)
+        zero = 0 * cos  # a traced graph would forget how many pictures torch.zeros_like is for
+        one = zero + 1
         turn = torch.stack([cos, -sin, zero, sin, cos, zero, zero, zero, one], 1).unflatten(1, (3, 3))
         shift = torch.stack([one, zero, -x, zero, one, -y, zero, zero, one], 1).unflatten(1, (3, 3))
         return turn @ shift
@@ -143,10 +144,11 @@ class AliasFreeLayer(nn.Module):
         radial = use_radial_filters and not critical
         self.register_buffer("up_filter", lowpass(up_taps, before.cutoff, 2 * before.half_width, rate))
         self.register_buffer("down_filter", lowpass(down_taps, after.cutoff, 2 * after.half_width, rate, radial))
-        needed = (after.size - 1) * self.down + down_taps  # samples that the downsampling filter takes in, a side
-        total = needed + up_taps - 1 - (before.size + self.kernel - 1) * self.up
-        self.before = (total + self.up) // 2  # zeros in front (app. C.3: samples stand for the middles of their cells)
-        self.needed = needed
+        self.size = before.size + self.kernel - 1  # a side, after the convolution
+        self.needed = (after.size - 1) * self.down + down_taps  # and what the downsampling filter takes in
+        zeros = self.needed + up_taps - 1 - self.size * self.up
+        # of the samples that interpolation gives, the first that is wanted (app. C.3: they stand for the middles of their cells)
+        self.first = up_taps - 1 - (zeros + self.up) // 2
 
     def forward(self, x: Tensor, w: Tensor, keep: float | None = None) -> Tensor:
         """x [N, inputs, S, S], w [N, w_dim] → [N, outputs, S', S']; `keep` is how slowly the input's magnitude is followed."""
@@ -155,15 +157,16 @@ class AliasFreeLayer(nn.Module):
             self.magnitude_ema.copy_(torch.lerp(power, self.magnitude_ema, keep))
         styles, weight, gain = self.affine(w).float(), self.weight, self.magnitude_ema.rsqrt()
         if self.to_rgb:
-            styles = styles * (gain * weight[0].numel() ** -0.5)
+            gain = gain * weight[0].numel() ** -0.5
         else:
             weight = weight * weight.square().mean((1, 2, 3), keepdim=True).rsqrt()
             styles = styles * styles.square().mean(1, keepdim=True).rsqrt()
-            demodulation = gain * (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).rsqrt()
-        x = F.conv2d(x * styles.to(x.dtype)[:, :, None, None], weight.to(x.dtype), padding=self.kernel - 1)
+            demodulation = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).rsqrt()
+        x = F.conv2d(x * styles.to(x.dtype)[:, :, None, None], (weight * gain).to(x.dtype), padding=self.kernel - 1)
         bias = self.bias.to(x.dtype)[:, None, None]
         x = x + bias if self.to_rgb else torch.addcmul(bias, x, demodulation.to(x.dtype)[:, :, None, None])
-        drawing = not torch.is_grad_enabled()  # then in place: at a large size, memory is what takes the time
+        # then in place: at a large size, memory is what takes the time
+        drawing = not torch.is_grad_enabled() and not torch.jit.is_tracing()
         x = self.raise_rate(x, 1.0 if self.to_rgb else GAIN)
         if not self.to_rgb:
             x = F.leaky_relu(x, SLOPE, inplace=drawing)
@@ -174,20 +177,20 @@ class AliasFreeLayer(nn.Module):
     def raise_rate(self, x: Tensor, gain: float) -> Tensor:
         """Interpolate to `up` times the rate and scale by `gain`: one line of the filter for each axis, no zeros multiplied."""
         if self.up_filter is None:
-            return cut(x, -self.before, self.needed) * gain if gain != 1 else cut(x, -self.before, self.needed)
-        taps, channels = len(self.up_filter), x.shape[1]
+            return cut(x if gain == 1 else x * gain, self.size, self.first, self.needed)
+        channels, taps = self.after.channels, self.up_filter.shape[0]
         line = (self.up_filter * (self.up * gain**0.5)).to(x.dtype).expand(channels, 1, 1, taps)
-        first = taps - 1 - self.before  # of the samples that a convolution gives, the first that is wanted
-        spare = max(0, min(first, (x.shape[2] - 1) * self.up + taps - self.needed - first))
+        size = (self.size - 1) * self.up + taps
+        spare = max(0, min(self.first, size - self.needed - self.first))  # on either side, not computed at all
         x = F.conv_transpose2d(x, line, stride=(1, self.up), padding=(0, spare), groups=channels)
         x = F.conv_transpose2d(x, line.transpose(2, 3), stride=(self.up, 1), padding=(spare, 0), groups=channels)
-        return cut(x, first - spare, self.needed)
+        return cut(x, size - 2 * spare, self.first - spare, self.needed)
 
     def lower_rate(self, x: Tensor) -> Tensor:
         """Filter what the next layer could not represent, and keep every `down`-th sample."""
         if self.down_filter is None:
             return x[:, :, :: self.down, :: self.down] if self.down > 1 else x
-        channels, kernel = x.shape[1], self.down_filter.to(x.dtype)
+        channels, kernel = self.after.channels, self.down_filter.to(x.dtype)
         if kernel.ndim == 2:
             return F.conv2d(x, kernel.flip(0, 1).expand(channels, 1, -1, -1), stride=self.down, groups=channels)
         line = kernel.flip(0).expand(channels, 1, 1, -1)
@@ -195,9 +198,9 @@ class AliasFreeLayer(nn.Module):
         return F.conv2d(x, line.transpose(2, 3), stride=(self.down, 1), groups=channels)
 
 
-def cut(x: Tensor, first: int, size: int) -> Tensor:
-    """`size` samples along both axes of x [N, C, H, W] from `first` on, zeros where x has none."""
-    if first >= 0 and first + size <= x.shape[2]:
+def cut(x: Tensor, side: int, first: int, size: int) -> Tensor:
+    """`size` samples along both axes of x [N, C, side, side] from `first` on, zeros where x has none."""
+    if first >= 0 and first + size <= side:
         return x[:, :, first : first + size, first : first + size]
-    after = first + size - x.shape[2]
+    after = first + size - side
     return F.pad(x, (-first, after, -first, after))
