@@ -136,6 +136,8 @@ def _safetensors(path: Path) -> dict[str, Any]:
             if len(names) > MAX_TENSORS:
                 raise _too_many(path)
             return {name: file.get_tensor(name) for name in names}
+    except StudioError:
+        raise
     except (
         SafetensorError,
         OSError,

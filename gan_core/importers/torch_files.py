@@ -12,7 +12,7 @@ from gan_core.errors import StudioError
 
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that files of before PyTorch 1.6 begin with
 MAX_PICKLE = 32 << 20  # bytes of the pickle that names a file's tensors
-MAX_OPCODES = 3_000_000
+MAX_OPCODES = 500_000
 MAX_ENTRIES = 50_000  # files in a zip
 LEGACY_PICKLES = 5  # magic number, version, byte order, the object, the names of its storages
 
@@ -43,6 +43,8 @@ def read_zip(path: Path) -> Any:
                 raise _other_zip(path, {e.filename for e in entries})
             with pack.open(data) as file:
                 look_through(file, 1, path)
+    except StudioError:
+        raise
     except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError, UnicodeError):
         raise truncated(path) from None
     return _load(path, mmap=True)
@@ -88,7 +90,7 @@ def _check_directory(path: Path, entries: list[zipfile.ZipInfo]) -> None:
 def look_through(file: IO[bytes], count: int, path: Path) -> None:
     """Go through so many pickles without running them. Raises StudioError for code, endless lists and numbers that cannot be sizes."""
     opcodes, most = 0, path.stat().st_size
-    for _ in range(count):
+    for turn in range(count):
         start = file.tell()
         try:
             for opcode, argument, _position in pickletools.genops(_Bounded(file)):
@@ -106,8 +108,10 @@ def look_through(file: IO[bytes], count: int, path: Path) -> None:
                     "BINPUT",
                     "LONG_BINPUT",
                 ):
-                    _check_number(argument, most, path, magic=start == 0)
-        except (ValueError, EOFError, OSError, UnicodeError, IndexError, OverflowError):
+                    _check_number(argument, most, path, magic=count > 1 and turn == 0)
+        except StudioError:
+            raise
+        except (ValueError, EOFError, OSError, IndexError, OverflowError):
             raise truncated(path) from None
 
 
