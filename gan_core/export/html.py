@@ -43,11 +43,11 @@ def to_html(model: Generator, name: str = "", seed: int = 0, tell: Tell | None =
     network = drawable(model)
     tell(0, 4)
     inputs = example(network, "code", "truncation", "moves")
-    synthesis = exported(Picture(network), inputs, "picture", half=True)
+    synthesis = exported(Picture(network), inputs, "picture", half=True, batches=(1,))
     tell(1, 4)
     data = {"synthesis": synthesis}
     if type(network).mapping is not Generator.mapping:
-        data["mapping"] = exported(Mapping(network), example(network, "z"), "code", half=True)
+        data["mapping"] = exported(Mapping(network), example(network, "z"), "code", half=True, batches=(1,))
     tell(2, 4)
     shown, rows = sliders(model)
     data |= {"directions": rows.astype("<f4").tobytes(), "runtime": runtime()}

@@ -97,39 +97,45 @@ def example(model: Generator, *names: str, batch: int = 1) -> dict[str, Tensor]:
     return inputs | ({"labels": labels} if classes else {})
 
 
-def exported(network: nn.Module, inputs: dict[str, Tensor], output: str, half: bool, tell: Tell | None = None) -> bytes:
-    """Trace, fold what is constant, compare with PyTorch: the bytes of an .onnx. See `to_onnx`."""
+def exported(
+    network: nn.Module, inputs: dict[str, Tensor], output: str, half: bool, tell: Tell | None = None, batches=CHECKED
+) -> bytes:
+    """Trace, fold what is constant, compare with PyTorch for these batch sizes: the bytes of an .onnx. See `to_onnx`."""
     tell = tell or (lambda done, total: None)
     for module in ("onnx", "onnxruntime"):
         needed(module)
     network.eval()  # the exporter puts everything back into the mode of the outermost module
     tell(0, 3)
     with _one_at_a_time:
-        data = traced(network, inputs, output)
+        data = traced(network, inputs, output, free=batches != (1,))
     tell(1, 3)
     data = simplified(data)
     if half:
         data = halved(data)
     data = described(data, network.model)
     tell(2, 3)
-    check(data, network, list(inputs), HALF if half else EXACT)
+    check(data, network, list(inputs), HALF if half else EXACT, batches)
     tell(3, 3)
     return data
 
 
-def traced(network: nn.Module, inputs: dict[str, Tensor], output: str) -> bytes:
-    """The graph as torch.onnx.export writes it. Raises StudioError for a network that it cannot write."""
-    buffer, free = io.BytesIO(), {name: {0: "N"} for name in (*inputs, output)}
+def traced(network: nn.Module, inputs: dict[str, Tensor], output: str, free: bool = True) -> bytes:
+    """The graph as torch.onnx.export writes it, `free` for any batch size. Raises StudioError for a network that it cannot write."""
+    buffer, axes = io.BytesIO(), {name: {0: "N"} for name in (*inputs, output)} if free else None
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 network, tuple(inputs.values()), buffer, dynamo=False, input_names=list(inputs), output_names=[output],
-                opset_version=OPSET, dynamic_axes=free,
+                opset_version=OPSET, dynamic_axes=axes,
             )  # fmt: skip
     except (RuntimeError, ValueError, TypeError, torch.onnx.errors.OnnxExporterError) as error:
-        raise StudioError("export.onnx_traced", "This kind of model cannot be written as ONNX ({why}).", why=first_line(error)) from None  # fmt: skip
+        raise _not_written(error) from None
     return buffer.getvalue()
+
+
+def _not_written(error: Exception) -> StudioError:
+    return StudioError("export.onnx_traced", "This kind of model cannot be written as ONNX ({why}).", why=first_line(error))  # fmt: skip
 
 
 def simplified(data: bytes) -> bytes:
@@ -185,14 +191,17 @@ def described(data: bytes, model: Generator) -> bytes:
     return graph.SerializeToString()
 
 
-def check(data: bytes, network: nn.Module, names: list[str], limit: float) -> float:
-    """The largest difference between onnxruntime's and PyTorch's output for several batch sizes. Raises StudioError above `limit`."""
+def check(data: bytes, network: nn.Module, names: list[str], limit: float, batches=CHECKED) -> float:
+    """The largest difference between onnxruntime's and PyTorch's output for these batch sizes. Raises StudioError above `limit`."""
     ort, worst = needed("onnxruntime"), 0.0
     session = ort.InferenceSession(data, session_options(), providers=["CPUExecutionProvider"])
-    for batch in CHECKED:
+    for batch in batches:
         inputs = example(network.model, *(name for name in names if name != "labels"), batch=batch)
         known = {entry.name for entry in session.get_inputs()}  # class weights may go in by one half only
-        [ours] = session.run(None, {name: value.numpy() for name, value in inputs.items() if name in known})
+        try:
+            [ours] = session.run(None, {name: value.numpy() for name, value in inputs.items() if name in known})
+        except Exception as error:  # onnxruntime has a class of its own for each, and no common one
+            raise _not_written(error) from None
         with torch.inference_mode():
             theirs = network(*inputs.values()).numpy()
         worst = max(worst, float(np.abs(ours - theirs).max()) if ours.shape == theirs.shape else np.inf)

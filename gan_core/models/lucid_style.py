@@ -125,7 +125,7 @@ class SynthesisNetwork(nn.Module):
 
     def forward(self, ws: Tensor) -> Tensor:
         if hasattr(self, "initial_block"):
-            x = self.initial_block.expand(len(ws), -1, -1, -1)
+            x = self.initial_block.expand(ws.shape[0], -1, -1, -1)
         else:
             x = self.to_initial_block(ws.mean(1)[:, :, None, None])
         x, picture = self.initial_conv(x), None

@@ -70,7 +70,7 @@ class SynthesisNetwork(nn.Module):
         for level, size in enumerate(self.sizes):
             block, first, straight = getattr(self, f"b{size}"), 2 * level, None
             if level == 0:
-                x = block.const.expand(len(ws[0]), -1, -1, -1)
+                x = block.const.expand(ws[0].shape[0], -1, -1, -1)
             else:
                 if hasattr(block, "skip"):
                     straight = doubled(block.skip(x, 0.5**0.5), self.taps)
