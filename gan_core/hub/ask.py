@@ -15,7 +15,7 @@ from gan_core.hub import words
 from gan_core.hub.names import Source
 
 MOST = 2_000_000  # bytes of an answer that is text
-AT_ONCE = 8  # questions under way; one that hangs counts until the client itself gives up
+AT_ONCE = 16  # questions under way; one that hangs counts until the client itself gives up
 _turns = BoundedSemaphore(AT_ONCE)
 
 
@@ -47,14 +47,14 @@ def ask(
 
     also: statuses that are an answer here and no error. Raises StudioError "hub.…" with a sentence for each thing that can go wrong.
     """
+    end = time.monotonic() + source.timeout
     if not _turns.acquire(timeout=source.timeout):
         raise words.offline(source)
     answer = start(source, _ask, path, most, params, body, also)
     answer.add_done_callback(lambda _: _turns.release())
     try:
-        return answer.result(
-            source.timeout
-        )  # the client's timeouts leave out the name service, and begin anew with each read
+        # The client's own timeouts leave out the name service, and begin anew with each read.
+        return answer.result(max(0, end - time.monotonic()))
     except TimeoutError:
         raise words.offline(source) from None
 

@@ -69,7 +69,12 @@ def front_matter(config: ModelConfig, licence: str, language: str) -> str:
         **({"license_name": "see-model-card"} if licence == "other" else {}),
         "pipeline_tag": TASK,
         "language": [language],
-        "tags": [TAG, config.family, "gan" if "gan" in config.family else "autoencoder", "image-generation"],
+        "tags": [
+            TAG,
+            config.family,
+            "autoencoder" if re.search("vae|autoencoder", config.family) else "gan",
+            "image-generation",
+        ],
     }
     return "\n".join(["---", *(f"{name}: {json.dumps(value)}" for name, value in facts.items()), "---"])
 

@@ -11,7 +11,7 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 
 from gan_core.errors import StudioError
 
-TIMEOUT = 5.0  # seconds until an unreachable Hub is called so
+TIMEOUT = 4.0  # seconds until an unreachable Hub is called so
 _REVISION = re.compile(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", re.ASCII)
 
 

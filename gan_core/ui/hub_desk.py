@@ -119,7 +119,7 @@ class HubDesk:
             except StudioError as error:
                 return error
 
-        with ThreadPoolExecutor(len(followed) or 1) as threads:
+        with ThreadPoolExecutor(8) as threads:
             answers = list(threads.map(newest, followed))
         if answers and all(isinstance(answer, StudioError) and answer.code == "hub.offline" for answer in answers):
             raise answers[0]

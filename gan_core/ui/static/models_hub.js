@@ -189,10 +189,10 @@ studio.panel("models_hub", element, server, (element, api) => {
   doing("again").addEventListener("click", () => open());
 
   const open = async () => {
-    await showHere().catch(fault => studio.toast(fault.message, "bad"));
-    askAccount().catch(() => {});
-    askNews().catch(() => {});
     search();
+    askAccount().catch(() => {});
+    await showHere().catch(fault => studio.toast(fault.message, "bad"));
+    askNews().catch(() => {});
   };
   addEventListener("studio:models-view", ({ detail }) => {
     part("hub").hidden = detail !== "hub";
