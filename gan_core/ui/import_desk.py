@@ -39,6 +39,7 @@ class ImportDesk:
     folder: Path
     inbox: Path
     jobs: Jobs
+    share: bool | None = None
 
     async def bring(self, files: list[str], names: list[str], visitor: Visitor, name: JobName) -> dict:
         """Open uploaded files as the job `name`. Returns {model} where nothing is open, else what `look` returns."""
@@ -48,7 +49,7 @@ class ImportDesk:
         """The same for the weight file of a repository on the Hub."""
         from gan_core.ui import visitor as accounts
 
-        return await self.jobs.run(name, partial(self._bring_hub, source, accounts.token(), visitor))
+        return await self.jobs.run(name, partial(self._bring_hub, source, accounts.token(self.share), visitor))
 
     async def choose(
         self, bundle: Name, choice: Annotated[int, Between(0, 20)], visitor: Visitor, name: JobName

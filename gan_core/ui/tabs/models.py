@@ -26,7 +26,9 @@ def build(studio: Studio) -> None:
     desk = PublishDesk(studio.engine, studio.settings.share)
     sending = [desk.publish_send, desk.publish_progress, desk.publish_stop]
     Panel("models_publish", [desk.publish_facts, desk.publish_preview, *sending])
-    bring = ImportDesk(studio.engine, Path(studio.settings.imported), Path(get_upload_folder()), studio.jobs)
+    bring = ImportDesk(
+        studio.engine, Path(studio.settings.imported), Path(get_upload_folder()), studio.jobs, studio.settings.share
+    )
     working = [bring.progress, bring.stop, bring.limits]
     Panel(
         "models_import",
