@@ -20,7 +20,14 @@ def save_tiny_model(folder: Path, **fields) -> None:
     torch.manual_seed(len(folder.name))
     model = build(
         ModelConfig(
-            **{"family": "dcgan", "resolution": 16, "z_dim": 8, "options": {"width": 8, "output_scale": 8}, "name": folder.name, **fields}
+            **{
+                "family": "dcgan",
+                "resolution": 16,
+                "z_dim": 8,
+                "options": {"width": 8, "output_scale": 8},
+                "name": folder.name,
+                **fields,
+            }
         )
     ).eval()
     with torch.no_grad():
