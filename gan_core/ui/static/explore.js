@@ -102,7 +102,8 @@ studio.panel("explore", element, server, (element, api) => {
     const button = event.currentTarget, { resolution } = store.model;
     const save = size => () => studio.busy(button, async () => studio.download(await api.save({ point: store.point, size })));
     const entries = [512, 1024].map(size => ({ text: t("explore.save_large", { size }), act: save(size) }));
-    studio.menu(button, [...entries, { text: t("explore.save_own", { size: resolution }), act: save(null) }]);
+    const whole = { text: t("export.model"), act: () => studio.open("models", { export: store.point.model, seed: store.point.seed }) };
+    studio.menu(button, [...entries, { text: t("explore.save_own", { size: resolution }), act: save(null) }, whole]);
   });
   studio.modelPicker(find("[data-act=model]"), model => store.set(fresh(model, store.point?.seed ?? 0)));
   addEventListener("keydown", event => {

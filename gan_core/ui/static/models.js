@@ -52,11 +52,12 @@ studio.panel("models", element, server, (element, api) => {
   const more = (model, box) => {
     const row = make("span", "card-more");
     if (model.readme) row.append(small("book", "models.details", model, () => read(model)));
-    row.append(small("save", "export.open", model, () => studio.exportModel(model, { folder: () => archive(model) })));
+    row.append(small("save", "export.open", model, () => exportModel(model)));
     row.append(small("upload", "publish.open", model, () => dispatchEvent(new CustomEvent("studio:publish", { detail: model }))));
     if (model.mine) row.append(small("trash", "models.delete", model, button => remove(model, button, box)));
     return row;
   };
+  const exportModel = (model, seed = 0) => studio.exportModel(model, { folder: () => archive(model), seed });
   const archive = async model => {
     const { path, name } = await api.archive({ model: model.id });
     studio.fetchFile(path, name);
@@ -104,8 +105,9 @@ studio.panel("models", element, server, (element, api) => {
 
   // A card is only made anew when something about it changed, so that pictures do not flicker.
   const made = new Map();
+  let models = [];
   const refresh = studio.pump(async () => {
-    const { models } = await api.cards({ visitor: studio.visitor() });
+    ({ models } = await api.cards({ visitor: studio.visitor() }));
     const nodes = models.map(model => {
       const key = JSON.stringify(model), before = made.get(model.id);
       if (before?.key === key) return before.node;
@@ -116,5 +118,11 @@ studio.panel("models", element, server, (element, api) => {
     part("cards").replaceChildren(...nodes);
     part("none").hidden = models.length > 0;
   });
-  return { show: () => refresh() };
+  // Explore's door: {export: a model's id, seed}
+  const show = async detail => {
+    await refresh();
+    const model = models.find(({ id }) => id === detail?.export);
+    if (model) exportModel(model, detail.seed);
+  };
+  return { show };
 });

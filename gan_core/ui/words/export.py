@@ -2,6 +2,7 @@
 
 WORDS = {
     "export.open": ("Export…", "导出…"),
+    "export.model": ("The whole model…", "整个模型…"),
     "export.title": ("Export “{model}”", "导出“{model}”"),
     "export.kind": ("What it becomes", "导出为"),
     "export.page": ("A page to mail to a friend", "发给朋友的网页"),
