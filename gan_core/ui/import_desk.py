@@ -68,6 +68,7 @@ class ImportDesk:
         if not title:
             raise StudioError("import.no_name", "Give the model a name.")
         describe_anew(entry.path, replace(entry.config, title=title))
+        self.engine.library.entries(visitor)
         return {"model": model, "title": title}
 
     def here(self, visitor: Visitor) -> dict:
