@@ -28,6 +28,7 @@ TABLES = (
     "train",
     "pictures",
     "watch",
+    "retune",
     "learn",
     "share",
     "expect",

@@ -44,7 +44,7 @@ def snapshot(run: Run, since=0) -> dict:
         events, offset = run.read_events(0)
         since = 0
     kinds = {
-        kind: [e for e in events if e.get("type") == kind] for kind in ("start", "fetching", "progress", "sample", "warning", "end")
+        kind: [e for e in events if e.get("type") == kind] for kind in ("start", "fetching", "progress", "sample", "warning", "changed", "end")
     }
     return {
         "run": run.name,
@@ -58,6 +58,7 @@ def snapshot(run: Run, since=0) -> dict:
         "start": kinds["start"][-1] if kinds["start"] else None,
         "warning": kinds["warning"][-1] if kinds["warning"] else None,
         "end": kinds["end"][-1] if kinds["end"] else None,
+        "changes": [{key: e.get(key) for key in ("step", "elapsed")} for e in kinds["changed"]],
         "fetching": kinds["fetching"][-1] if kinds["fetching"] and not kinds["start"] else None,
     }
 

@@ -32,6 +32,7 @@ def extras(run: Run) -> dict:
         "budget": {"unit": unit(config), "most": getattr(config, unit(config))},
         "model": best["model"] if best and best["better"] else last,
         "last_model": last,
+        "begun": run.choice is not None,
         "starts_in": starts_in(run.path.parent).get(run.name) if run.queued else None,
     }
 

@@ -1,5 +1,5 @@
 // Loss curves on a canvas: faint raw values, a smoothed line on top, the value under the pointer.
-// studio.chart(canvas, {lines: [{name, label, colour}], describe, said}) -> {draw(points)}; a point is {t: seconds, images, <name>: number}; said(t) names a time.
+// studio.chart(canvas, {lines: [{name, label, colour}], describe, said}) -> {draw(points, marks)}; a point is {t: seconds, images, <name>: number}; said(t) names a time.
 (() => {
   const pad = {left: 44, right: 10, top: 10, bottom: 22};
 
@@ -52,7 +52,7 @@
 
   const chart = (canvas, {lines, describe, said = clock}) => {
     const context = canvas.getContext("2d");
-    let points = [], hover = null;
+    let points = [], marks = [], hover = null; // marks: seconds at which something was changed
 
     const scales = () => {
       const width = canvas.clientWidth, height = canvas.clientHeight, ratio = window.devicePixelRatio || 1;
@@ -95,6 +95,20 @@
       context.globalAlpha = 1;
     };
 
+    const strokes = (s, ink) => {
+      context.strokeStyle = ink;
+      context.globalAlpha = 0.45;
+      context.setLineDash([3, 3]);
+      for (const t of marks.filter(t => t >= s.begin && t <= s.end)) {
+        context.beginPath();
+        context.moveTo(s.x(t), pad.top);
+        context.lineTo(s.x(t), s.height - pad.bottom);
+        context.stroke();
+      }
+      context.setLineDash([]);
+      context.globalAlpha = 1;
+    };
+
     const marker = (s, colours, smoothed, ink) => {
       const index = s.xs.reduce((best, t, i) => (Math.abs(s.x(t) - hover) < Math.abs(s.x(s.xs[best]) - hover) ? i : best), 0);
       context.globalAlpha = 0.35;
@@ -120,6 +134,7 @@
       context.clearRect(0, 0, s.width, s.height);
       axes(s, ink);
       if (!points.length) return describe?.(null);
+      strokes(s, ink);
       const smoothed = s.columns.map(smooth);
       context.lineJoin = "round";
       s.columns.forEach((ys, k) => {
@@ -138,7 +153,7 @@
     canvas.addEventListener("pointermove", event => { hover = event.offsetX; paint(); });
     canvas.addEventListener("pointerleave", () => { hover = null; paint(); });
     new ResizeObserver(paint).observe(canvas);
-    return {draw: next => { points = next; paint(); }};
+    return {draw: (next, at = []) => { [points, marks] = [next, at]; paint(); }};
   };
 
   window.studio = Object.assign(window.studio || {}, {chart, clock});

@@ -18,7 +18,7 @@ studio.trainHub = (zone, api, { choose, complain, forgive }) => {
     part("sending").firstElementChild.style.width = `${now?.total > 1 ? (100 * now.done) / now.total : 0}%`;
   };
   const bring = async () => {
-    const spec = part("hub-name").value.trim();
+    const spec = part("hub-name").value.trim(), before = part("own-words").textContent;
     forgive();
     if (!spec) return part("hub-name").focus();
     const mine = job = studio.jobName("hub");
@@ -32,7 +32,7 @@ studio.trainHub = (zone, api, { choose, complain, forgive }) => {
       choose({ kind: "hub", name: found.spec });
     } catch (fault) {
       job = null;
-      part("own-words").textContent = t("train.own.text");
+      part("own-words").textContent = before;
       if (fault.code !== "job.stopped") complain(Object.assign(fault, { facts: { ...fault.facts, field: "source" } }));
     } finally { busy(false); }
   };

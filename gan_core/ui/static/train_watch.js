@@ -6,7 +6,7 @@ studio.trainWatch = (section, api, changed) => {
   const ALIKE = 0.35, VARIED = 0.6; // variety that fell from above the one to below the other: the model may be collapsing
   const BLOBS = 3000, SHAPES = 30000; // pictures seen until which hardly anything, or only rough shapes, can be expected
   const ACTIVE = ["starting", "running", "paused", "stopping"];
-  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, fetching = null, state = "", model = "";
+  let run = null, offset = 0, points = [], samples = [], start = null, warning = null, end = null, fetching = null, state = "", model = "", changes = [];
   let timer = null, failures = 0, replaying = null;
   const sheets = new Map();
 
@@ -14,11 +14,14 @@ studio.trainWatch = (section, api, changed) => {
 
   const more = studio.trainMore(section, api, { run: () => run, changed: (what, model) => (what === "extended" ? tick() : changed(what, model)) });
 
+  const retune = studio.trainRetune(section, api, { run: () => run });
+
   const reset = name => {
     stopReplay();
     more.reset();
     sharing.close();
-    [run, offset, points, samples, start, warning, end, fetching, state, model] = [name, 0, [], [], null, null, null, null, "", ""];
+    [run, offset, points, samples, start, warning, end, fetching, state, model, changes] = [name, 0, [], [], null, null, null, null, "", "", []];
+    retune.reset();
     sheets.clear();
     part("sheet").hidden = true;
     part("no-sheet").hidden = false;
@@ -61,6 +64,7 @@ studio.trainWatch = (section, api, changed) => {
     warning = news.warning || warning;
     end = news.end || end;
     fetching = news.fetching || fetching;
+    changes.push(...news.changes);
     model = news.model;
     const following = Number(part("scrub").value) >= samples.length - 1;
     samples.push(...news.samples);
@@ -104,6 +108,7 @@ studio.trainWatch = (section, api, changed) => {
     part("seen").textContent = number(status.images || 0);
     part("watch-command").textContent = news.command;
     more.take(news);
+    retune.take(news);
     if (start) { facts(); why(); }
     part("no-sheet").textContent = t(ACTIVE.includes(status.state) ? "train.no_sheet" : "train.no_sheet.ever");
     section.querySelector("figcaption").hidden = !samples.length;
@@ -223,7 +228,7 @@ studio.trainWatch = (section, api, changed) => {
       curves = { key, all: wanted.map(curve) };
       part("curves").replaceChildren(...curves.all.map(one => one.box));
     }
-    for (const one of curves.all) one.draw(points);
+    for (const one of curves.all) one.draw(points, changes.map(change => change.elapsed));
   };
   addEventListener("studio:theme", () => { if (curves) draw(); });
 

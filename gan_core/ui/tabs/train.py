@@ -8,6 +8,7 @@ from gan_core.ui import Studio
 from gan_core.ui.expect_desk import ExpectDesk
 from gan_core.ui.hub_pictures import HubPictures
 from gan_core.ui.picture_check import PictureCheck
+from gan_core.ui.retune_desk import RetuneDesk
 from gan_core.ui.share_desk import ShareDesk
 from gan_core.ui.train_desk import TrainDesk
 from gan_core.ui.watch_desk import WatchDesk, keep_queue_going
@@ -25,7 +26,7 @@ def build(studio: Studio) -> None:
     )
     checks = PictureCheck(desk.runs, studio.jobs, desk.folders, desk.library)
     sharing = ShareDesk(Path(studio.settings.runs), studio.jobs)
-    watching = WatchDesk(desk, studio.jobs)
+    watching, retuning = WatchDesk(desk, studio.jobs), RetuneDesk(desk)
     asked = (
         desk.options,
         desk.look,
@@ -39,6 +40,8 @@ def build(studio: Studio) -> None:
         desk.trainings,
         watching.more_time,
         watching.save,
+        retuning.settings,
+        retuning.retune,
         ExpectDesk(desk, studio.jobs).expect,
         checks.survey,
         HubPictures(studio.jobs, desk.folders).bring,

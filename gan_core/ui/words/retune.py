@@ -1,0 +1,50 @@
+"""Words of changing a training's settings while it goes on."""
+
+WORDS = {
+    "retune.title": ("Change settings", "更改设置"),
+    "retune.text": (
+        "A change holds from the next step on. An empty field goes back to what was chosen at first.",
+        "更改从下一步开始生效。留空则恢复为最初的选择。",
+    ),
+    "retune.apply": ("Change from the next step", "从下一步起更改"),
+    "retune.back": ("Back to what was chosen", "恢复最初的选择"),
+    "retune.back.short": ("as at first", "恢复最初"),
+    "retune.first": ("At first: {value}", "最初：{value}"),
+    "retune.same": ("the same", "相同"),
+    "retune.done": ("It takes hold at the next step", "将从下一步起生效"),
+    "retune.so_far": ("Changes so far", "已有的更改"),
+    "retune.since": ("From step {step}: {what}", "第 {step} 步起：{what}"),
+    "retune.waits": ("Takes hold when the training goes on: {what}", "训练继续时生效：{what}"),
+    "train.d_lr": ("Discriminator's learning rate", "判别器的学习率"),
+    "train.d_lr.help": ("Empty: the same as the generator's.", "留空则与生成器相同。"),
+    "train.lr_final": ("Learning rate left at the end", "结束时剩余的学习率"),
+    "train.lr_final.help": ("A share from 0 to 1.", "0 到 1 之间的比例。"),
+    "train.gamma_final": ("γ left at the end", "结束时剩余的 γ"),
+    "train.gamma_final.help": ("A share from 0 to 1; γ falls towards it.", "0 到 1 之间的比例，γ 会逐渐降到它。"),
+    "train.path_length": ("Weight of smoothness", "平滑权重"),
+    "train.path_length.help": (
+        "Path length penalty: higher makes moves smoother, and each step slower. 0 for none.",
+        "路径长度惩罚：越大，移动越平滑，但每步更慢。0 表示不用。",
+    ),
+    "train.ada_target": ("Target of the adaptive augmentation", "自适应增强的目标"),
+    "train.ada_target.help": (
+        "From 0 to 1; lower varies the pictures more.",
+        "0 到 1，越小图片变化越多。",
+    ),
+    "train.beta": ("Weight of order in the latent space (β)", "潜空间规整权重（β）"),
+    "train.beta.help": ("Higher is smoother, and copies less exactly.", "越大越平滑，还原也越粗略。"),
+    "train.ema_share": ("Averaging, share of the pictures seen", "平均窗口（占已看图片的比例）"),
+    "train.ema_share.help": (
+        "Half-life of the averaged weights that are shown and kept. Shorter follows faster.",
+        "展示和保存的是平均后的权重，这是它的半衰期，越短跟得越快。",
+    ),
+    "train.ema_cap": ("Averaging, at most so many pictures", "平均窗口上限（图片数）"),
+    "train.ema_cap.help": ("The same, where the share would be more.", "比例算出更大时以此为限。"),
+    "train.measure": ("How often the quality is measured", "测量质量的频率"),
+    "train.measure.help": ("1 as usual, 2 twice as often, 0 never.", "1 为通常，2 为两倍，0 为不测。"),
+    "train.checkpoint_seconds": ("Seconds between two saves", "两次存档间隔（秒）"),
+    "train.checkpoint_seconds.help": (
+        "What a crash can cost at most.",
+        "意外中断最多丢失这么久的进度。",
+    ),
+}
