@@ -29,7 +29,8 @@ FLAGS = [
 def start_app(weights: Path, runs: Path, env: dict | None = None) -> tuple[subprocess.Popen, str]:
     """Start app.py on a free port; return its process and address (it may not answer yet, see `wait_for`)."""
     port = free_port()
-    argv = [sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs)]
+    imported = runs.with_name(f"{runs.name}-imported")
+    argv = [sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs), "--imported", str(imported)]
     env = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_SERVER_PORT": str(port), **(env or {})}
     return subprocess.Popen(argv, cwd=ROOT, env=env), f"http://127.0.0.1:{port}/"
 
