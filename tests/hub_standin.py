@@ -121,6 +121,7 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
         ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
         ("GET", r"/(?P<repo>datasets/[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
         ("GET", r"/api/whoami-v2", "whoami"),
+        ("GET", r"/.well-known/openid-configuration", "openid"),
         ("GET", r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
     )
 
@@ -200,6 +201,16 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
             )
         else:
             self.refuse(401, "", "Invalid credentials in Authorization header")
+
+    def openid(self) -> None:
+        here = self.hub.endpoint
+        self.answer_json(
+            {
+                "issuer": here,
+                "authorization_endpoint": f"{here}/oauth/authorize",
+                "token_endpoint": f"{here}/oauth/token",
+            }
+        )
 
     def file(self, repo: str, revision: str, name: str) -> None:
         found = self.repo(repo, revision, content=True)

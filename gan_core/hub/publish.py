@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from gan_core.checkpoint import CARD, CONFIG, DIRECTIONS, ENCODER, PREVIEW, WEIGHTS, read_config
 from gan_core.config import ModelConfig
@@ -28,6 +28,7 @@ CHOSEN = {
     "cc-by-nc-4.0": "by-nc",
 }  # licences that sharing.LICENCES knows by a code
 MAX_HEADER = 100_000_000  # bytes of a safetensors header
+PATH = re.compile(r"""(?<![^\s'"=(,;:])(?:~|[A-Za-z]:)?(?!//)[/\\](?:[^\s'"]*[/\\])?([^\s/\\'"]+)[/\\]?""")
 State = Literal["new", "changed", "same"]
 
 
@@ -143,13 +144,21 @@ def published_config(config: ModelConfig, choice: Choice) -> ModelConfig:
     own = choice.licence_words.strip() if choice.licence == "other" else LICENCES[choice.licence]
     code = CHOSEN.get(choice.licence, "own")
     told = {**config.sharing, "licence": code, "licence_words": own if code == "own" else ""}
-    training = {name: _homeless(value) if isinstance(value, str) else value for name, value in config.training.items()}
-    return replace(config, data=re.split(r"[/\\]", config.data.rstrip("/\\"))[-1], training=training, sharing=told)
+    return replace(
+        config,
+        data=re.split(r"[/\\]", config.data.rstrip("/\\"))[-1],
+        training=_homeless(config.training),
+        sharing=told,
+    )
 
 
-def _homeless(value: str) -> str:
-    """A text with each path that begins at a root, a drive or a home shortened to its last part."""
-    return re.sub(r"""(?<![^\s'"=])(?:~|[A-Za-z]:)?[/\\](?:[^\s'"]*[/\\])?([^\s/\\'"]+)[/\\]?""", r"\1", value)
+def _homeless(value: Any) -> Any:
+    """The same facts, with each path that begins at a root, a drive or a home shortened to its last part."""
+    if isinstance(value, dict):
+        return {name: _homeless(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_homeless(one) for one in value]
+    return PATH.sub(r"\1", value) if isinstance(value, str) else value
 
 
 def _stage(folder: Path, choice: Choice, staging: Path, directions: Path) -> str:

@@ -1,8 +1,10 @@
 """What the Models tab may ask about the Hub: whose account this is, what models there are, and to bring one here."""
 
 import base64
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from threading import Thread
 from typing import Annotated, Any, Literal
 
@@ -17,6 +19,7 @@ from gan_core.ui.requests import Between
 
 SPACE_MODELS = 24  # pulled ones that a Space keeps at most
 SPACE_BYTES = 300_000_000  # of one model there
+FRESH = 600  # seconds for which what a public model is need not be asked again
 NEWS = 24  # models asked about at most
 RepoName = Annotated[str, Between(0, 300)]
 
@@ -73,7 +76,8 @@ class HubDesk:
 
     def hub_look(self, repo: RepoName) -> dict:
         """Return what one model is: {commit, size, weights, preview: data URL or ""}; the picture was fetched and made anew here."""
-        details = browse.look(repo, visitor.token(self.share))
+        token = visitor.token(self.share)
+        details = browse.look(repo, token) if token is not False else _looked_at(repo, int(time.monotonic() // FRESH))
         preview = base64.b64encode(details.preview).decode()
         return asdict(details) | {"preview": f"data:image/webp;base64,{preview}" if preview else ""}
 
@@ -165,6 +169,12 @@ class HubDesk:
                 "hub.not_here",
                 "Others use this machine too, so no access token is taken here. Run Latent Studio on your own computer.",
             )
+
+
+@lru_cache(maxsize=256)
+def _looked_at(repo: str, period: int) -> browse.Details:
+    """What a public model is, asked once for all visitors of some minutes."""
+    return browse.look(repo, False)
 
 
 def _public_only(repo: str) -> StudioError:

@@ -96,6 +96,19 @@ def test_nothing_of_this_computer_goes_up(model):
     assert read_config(model).data == "/home/ann/Pictures/cats"  # one's own folder stays as it is
 
 
+@pytest.mark.parametrize(
+    ("told", "published"),
+    [
+        ("--data /home/ann/cats --out 'D:\\\\runs\\\\x'", "--data cats --out 'x'"),
+        ("a/b and runs/x and 1/2 s, https://example.org/a/b", "a/b and runs/x and 1/2 s, https://example.org/a/b"),
+        ({"from": ["~/models/g.pt", 3], "file": "/x"}, {"from": ["g.pt", 3], "file": "x"}),
+        ("data=/srv/sets/cats/", "data=cats"),
+    ],
+)
+def test_paths_are_shortened(told, published):
+    assert publish._homeless(told) == published
+
+
 def test_an_update_sends_what_changed(hub, model):
     first = send(model)
     with drafted(model, CHOICE, ANN) as draft:

@@ -1,7 +1,9 @@
 """On a Space: visitors sign in with their own account by Gradio's OAuth, and nobody uses anybody else's; models that the owner lists."""
 
+import hashlib
 import json
 from base64 import b64encode
+from urllib.parse import parse_qs, urlsplit
 
 import gradio as gr
 import pytest
@@ -38,7 +40,7 @@ def space(hub, monkeypatch, tmp_path):
     monkeypatch.setenv("HF_TOKEN", "hf_owner")
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-        monkeypatch.setattr(oauth, name, value)
+        monkeypatch.setattr(oauth, name, hub.endpoint if name == "OPENID_PROVIDER_URL" else value)
     hub.tokens |= {"hf_owner", "hf_ann"}
     (tmp_path / "weights").mkdir()
     desk = HubDesk(Engine(tmp_path / "weights", tmp_path / "runs"))
@@ -48,7 +50,7 @@ def space(hub, monkeypatch, tmp_path):
     client = TestClient(App.create_app(page), base_url="https://testserver")
 
     def cookie(token: str, expires_at: int = 2**40) -> dict:
-        signer = itsdangerous.TimestampSigner(__import__("hashlib").sha256(b"secret-v4").hexdigest())
+        signer = itsdangerous.TimestampSigner(hashlib.sha256(b"secret-v4").hexdigest())
         session = {"oauth_info": {"access_token": token, "expires_at": expires_at}}
         return {"session": signer.sign(b64encode(json.dumps(session).encode())).decode()}
 
@@ -57,7 +59,19 @@ def space(hub, monkeypatch, tmp_path):
         client.cookies = cookies
         return client.post("/gradio_api/component_server", json=body).json()
 
+    ask.client = client
     return ask, cookie
+
+
+def test_the_link_leads_to_the_hub_and_asks_for_no_more_than_it_needs(hub, space):
+    answer = space[0].client.get("/login/huggingface?_target_url=%2F%3Ftab%3Dmodels", follow_redirects=False)
+    address = urlsplit(answer.headers["location"])
+    assert (
+        answer.status_code == 302
+        and f"{address.scheme}://{address.netloc}{address.path}" == f"{hub.endpoint}/oauth/authorize"
+    )
+    asked = parse_qs(address.query)
+    assert asked["scope"] == [SETTINGS["OAUTH_SCOPES"]] and "tab%3Dmodels" in asked["redirect_uri"][0]
 
 
 def test_visitors_sign_in_with_their_own_account(hub, space, tmp_path):

@@ -78,8 +78,10 @@ studio.panel("models_hub", element, server, (element, api) => {
   nameField.addEventListener("input", () => say(part("hub-error"), ""));
 
   // ---- what is here already, and what became newer
+  let here = new Set();
   const showHere = async () => {
     const { models } = await api.hub_here();
+    here = new Set(models.map(model => `${model.id} ${model.commit}`));
     part("here").hidden = !models.length;
     part("pulled").replaceChildren(...models.map(pulledRow));
     return models;
@@ -121,7 +123,8 @@ studio.panel("models_hub", element, server, (element, api) => {
     list.append(fact(t("hub.licence"), model.licence || t("hub.no_licence"))[0], size, fact(t("hub.used"), used.filter(Boolean).join(" · ") || t("hub.unknown"))[0]);
     list.append(fact(t("hub.updated"), model.updated || t("hub.unknown"))[0], version);
     const buttons = make("div", "card-buttons"), going = make("div");
-    if (model.kind === "ours") buttons.append(studio.action(t("hub.load"), "button", button => load(model, box, button, going)));
+    if (here.has(`hub/${model.repo_id} ${model.commit}`)) buttons.append(studio.action(t("models.open"), "button", () => studio.openModel(`hub/${model.repo_id}`)));
+    else if (model.kind === "ours") buttons.append(studio.action(t("hub.load"), "button", button => load(model, box, button, going)));
     if (model.kind === "foreign") buttons.append(studio.action(t("hub.import"), "button", () => bring(model)));
     box.append(frame, head, badges, list, going, buttons);
     box.look = async () => {
