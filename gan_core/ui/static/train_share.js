@@ -15,7 +15,7 @@ studio.trainShare = (box, api) => {
       <form class="share-form" novalidate></form>
     </div>
     <div class="share-end"><ul class="concerns" data-part="concerns" aria-live="polite"></ul>
-      <div class="row"><button type="button" class="button main" data-do="write"></button><small data-part="written" role="status"></small></div></div>`;
+      <div class="row"><button type="button" class="button main" data-do="write"></button><button type="button" class="button" data-do="publish"></button><small data-part="written" role="status"></small></div></div>`;
   const part = name => box.querySelector(`[data-part="${name}"]`);
   const doing = name => box.querySelector(`[data-do="${name}"]`);
   const form = box.querySelector("form");
@@ -112,6 +112,15 @@ studio.trainShare = (box, api) => {
   doing("write").addEventListener("click", () => studio.busy(doing("write"), async () => {
     tell(await api.answer_sharing({ run, visitor: studio.visitor(), ...answers() }));
     part("written").textContent = t("share.written", { file: `runs/${run}/model/README.md` });
+  }));
+
+  doing("publish").textContent = t("publish.run");
+  doing("publish").addEventListener("click", () => studio.busy(doing("publish"), async () => {
+    await studio.refreshModels();
+    const model = studio.store.models.find(one => one.id === `runs/${run}`);
+    if (!model) return;
+    studio.open("models");
+    dispatchEvent(new CustomEvent("studio:publish", { detail: model }));
   }));
 
   const close = () => {

@@ -2,6 +2,7 @@
 
 WORDS = {
     "publish.open": ("Publish", "发布"),
+    "publish.run": ("Publish on the Hub…", "发布到 Hub…"),
     "publish.title": ("Publish “{name}” on the Hub", "把“{name}”发布到 Hub"),
     "publish.close": ("Close", "关闭"),
     "publish.repo": ("Name on the Hub", "在 Hub 上的名称"),
