@@ -90,7 +90,7 @@ def test_a_training_from_start_to_explore(desk, visit, folders):
     page.locator("[data-do=resume]").click()
     expect(page.locator(STATE)).to_have_text("Training")
 
-    page.locator("[data-do=stop]").click()
+    page.locator(".watch-buttons [data-do=stop]").click()
     page.get_by_role("button", name="Stop and keep").click()
     expect(page.locator(STATE)).to_have_text("Stopped")
     page.locator(".train-watch [data-do=open]").click()
