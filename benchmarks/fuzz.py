@@ -10,6 +10,7 @@ StudioError comes out, when something was run (os.system, subprocess, eval, exec
 
 import argparse
 import gzip
+import io
 import random
 import resource
 import sys
@@ -18,6 +19,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import torch
+from safetensors.torch import save
 
 from gan_core.errors import StudioError
 from gan_core.importers import open_file
@@ -71,7 +75,20 @@ def seeds(files: list[Path]) -> dict[str, bytes]:
     """File name → contents of the files to start from."""
     if files:
         return {path.name: path.read_bytes() for path in files}
-    return {path.name[:-3]: gzip.decompress(path.read_bytes()) for path in sorted(OFFICIAL.glob("*.pkl.gz"))}
+    return {path.name[:-3]: gzip.decompress(path.read_bytes()) for path in sorted(OFFICIAL.glob("*.pkl.gz"))} | plain()
+
+
+def plain() -> dict[str, bytes]:
+    """A small DCGAN's weights in each format of PyTorch's own, and as safetensors."""
+    rng = torch.Generator().manual_seed(0)
+    sizes = {"main.0": (4, 16), "main.3": (16, 8), "main.6": (8, 4), "main.9": (4, 4), "main.12": (4, 3)}
+    tensors = {f"{name}.weight": torch.randn(*size, 4, 4, generator=rng) for name, size in sizes.items()}
+    for name, width in (("main.1", 16), ("main.4", 8), ("main.7", 4), ("main.10", 4)):
+        tensors |= {f"{name}.{part}": torch.ones(width) for part in ("weight", "bias", "running_mean", "running_var")}
+    whole, legacy = io.BytesIO(), io.BytesIO()
+    torch.save({"state_dict": tensors, "epoch": 3}, whole)
+    torch.save(tensors, legacy, _use_new_zipfile_serialization=False)
+    return {"dcgan.pt": whole.getvalue(), "legacy.pth": legacy.getvalue(), "dcgan.safetensors": save(tensors)}
 
 
 def cases(contents: dict[str, bytes], count: int, seed: int) -> Iterator[tuple[str, bytes]]:

@@ -79,7 +79,8 @@ def test_any_size(resolution, channels):
     "options",
     [
         {"synthesis_layers": 0}, {"synthesis_layers": "14"}, {"synthesis_layers": 10**9}, {"num_critical": 14, "synthesis_layers": 14}, {"margin_size": -40},
-        {"first_cutoff": 0}, {"channel_base": "many"}, {"channel_max": 0}, {"lrelu_upsampling": 1, "filter_size": 0}, {"conv_kernel": 0},
+        {"first_cutoff": 0}, {"channel_base": "many"}, {"channel_max": 0}, {"lrelu_upsampling": 1, "filter_size": 0}, {"conv_kernel": 0}, {"filter_size": 10**9},
+        {"conv_clamp": "256"}, {"conv_clamp": [1]}, {"num_layers": 10**9}, {"output_scale": "x"}, {"lrelu_upsampling": 10**8},
     ],
 )  # fmt: skip
 def test_settings_that_give_no_network_are_refused(options, tmp_path):

@@ -36,8 +36,8 @@ def read_official(path: Path) -> Contents:
     """The averaged generator of a `.pkl` written by the official StyleGAN2-ADA or StyleGAN3 code (or a fork with its layout).
 
     `layout` is "official", `tensors` its state dict, `settings` {"class_name", "init_kwargs", "attributes": {module's dotted
-    name: its plain attributes}, "training_set"}; all without running or importing anything of the file. Memory: about the file's
-    size, and the generator. Raises StudioError saying why it cannot be had and what would help.
+    name: its plain attributes}, "training_set"}; all without running or importing anything of the file. Memory: about twice the
+    file's size. Raises StudioError saying why it cannot be had and what would help.
     """
     path = Path(path)
     try:

@@ -16,6 +16,8 @@ from gan_core.errors import StudioError
 from gan_core.layers import is_meta
 from gan_core.models.style_layers import GAIN, SLOPE, FullyConnectedLayer, randn
 
+MOST_TAPS = 512  # of a filter; the official ones have at most 24
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -129,7 +131,7 @@ class AliasFreeLayer(nn.Module):
         filter_size: int = 6, lrelu_upsampling: int = 2, use_radial_filters: bool = False, conv_clamp: float | None = 256,
     ):  # fmt: skip
         super().__init__()
-        self.after, self.to_rgb, self.clamp = after, to_rgb, conv_clamp
+        self.after, self.to_rgb, self.clamp = after, to_rgb, None if conv_clamp is None else float(conv_clamp)
         self.kernel = 1 if to_rgb else conv_kernel
         self.affine = FullyConnectedLayer(w_dim, before.channels, bias=1)
         self.weight = nn.Parameter(randn(after.channels, before.channels, self.kernel, self.kernel))
@@ -139,7 +141,9 @@ class AliasFreeLayer(nn.Module):
         self.up, self.down = rate // before.rate, rate // after.rate
         up_taps = filter_size * self.up if self.up > 1 and not to_rgb else 1
         down_taps = filter_size * self.down if self.down > 1 and not to_rgb else 1
-        if up_taps == 1 and self.up > 1:  # nothing would fill in between
+        if (up_taps == 1 and self.up > 1) or not 1 <= max(
+            up_taps, down_taps
+        ) <= MOST_TAPS:  # nothing to fill in with, or no end
             raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options")
         radial = use_radial_filters and not critical
         self.register_buffer("up_filter", lowpass(up_taps, before.cutoff, 2 * before.half_width, rate))

@@ -4,10 +4,17 @@ import torch
 from torch import Tensor
 
 from gan_core.config import ModelConfig
+from gan_core.errors import StudioError
 from gan_core.models.base import Generator
 from gan_core.models.style_layers import MappingNetwork
 
 AXES_SAMPLES = 4096  # draws of w that its principal components are measured on
+MOST_LAYERS = 64
+
+
+def unusable() -> StudioError:
+    """What to say of options that give no network."""
+    return StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options")
 
 
 class StyleGenerator(Generator):
@@ -22,8 +29,11 @@ class StyleGenerator(Generator):
         super().__init__(config)
         options = config.options
         self.w_dim = options.get("w_dim", 64)
+        layers = options.get("num_layers", 2)
+        if type(layers) is not int or not 1 <= layers <= MOST_LAYERS:
+            raise unusable()
         self.mapping_network = MappingNetwork(
-            config.z_dim, config.num_classes, self.w_dim, options.get("num_layers", 2), options.get("lr_multiplier", 0.01),
+            config.z_dim, config.num_classes, self.w_dim, layers, float(options.get("lr_multiplier", 0.01)),
             options.get("embed_features"), options.get("layer_features"),
         )  # fmt: skip
 
@@ -58,7 +68,7 @@ class StyleGenerator(Generator):
         z = torch.randn(AXES_SAMPLES, self.config.z_dim, generator=torch.Generator().manual_seed(0)).to(device)
         classes = self.config.num_classes
         labels = torch.eye(classes, device=device)[torch.arange(len(z)) % classes] if classes else None
-        w = self.mapping_network(z, labels).double().cpu()
+        w = self.mapping_network(z, labels).cpu().double()  # in this order: MPS has no fp64
         _, spread, components = torch.linalg.svd(w - w.mean(0), full_matrices=False)
         rows = components * (spread / len(w) ** 0.5)[:, None]
         return rows.float().repeat(1, self.num_ws).to(device)

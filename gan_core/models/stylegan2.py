@@ -107,11 +107,11 @@ class StyleGAN2Generator(StyleGenerator):
         super().__init__(config)
         options, resolution = config.options, config.resolution
         width = options.get("width", 16)  # ours, where channel_base is not given: channels at full size
-        base = options.get("channel_base", width * resolution)
+        base, clamp = options.get("channel_base", width * resolution), options.get("conv_clamp")
         self.synthesis_network = SynthesisNetwork(
             self.w_dim, resolution, config.channels, base, options.get("channel_max", width * CHANNEL_MAX),
-            options.get("conv_clamp"), options.get("use_noise", True), options.get("architecture", "skip"),
-            tuple(options.get("resample_filter", TAPS)),
+            None if clamp is None else float(clamp), options.get("use_noise", True), options.get("architecture", "skip"),
+            tuple(map(float, options.get("resample_filter", TAPS)[:32])),
         )  # fmt: skip
 
     @classmethod

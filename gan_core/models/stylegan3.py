@@ -8,10 +8,9 @@ from torch import Tensor, nn
 
 from gan_core import parallel
 from gan_core.config import ModelConfig, TrainConfig
-from gan_core.errors import StudioError
 from gan_core.models.alias_free import AliasFreeLayer, Signal, SynthesisInput
 from gan_core.models.base import Batch
-from gan_core.models.style_generator import StyleGenerator
+from gan_core.models.style_generator import MOST_LAYERS, StyleGenerator, unusable
 from gan_core.models.stylegan2 import CHANNEL_MAX, W_AVG_BETA, StyleGAN2, mixed
 
 MAGNITUDE_PICTURES = 20_000  # half-life of the layers' average input magnitude, in pictures (official default)
@@ -32,6 +31,8 @@ def signals(
     The arguments have the official names. Raises StudioError when they give no network.
     """
     try:
+        if num_critical >= layers:
+            raise ValueError
         last_cutoff = resolution / 2
         share = np.minimum(np.arange(layers + 1) / (layers - num_critical), 1)
         cutoffs = first_cutoff * (last_cutoff / first_cutoff) ** share
@@ -47,7 +48,7 @@ def signals(
     except (TypeError, ValueError, ZeroDivisionError, OverflowError, IndexError):
         found = []
     if not found or min(min(s.channels, s.size, s.rate, s.cutoff, s.half_width) for s in found) <= 0:
-        raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options")
+        raise unusable()
     return found
 
 
@@ -97,15 +98,15 @@ class StyleGAN3Generator(StyleGenerator):
             **{name: options[name] for name in plan_options if name in options},
         )  # fmt: skip
         self.synthesis_network = SynthesisNetwork(
-            self.w_dim, plan, critical, options.get("output_scale", 0.25),
+            self.w_dim, plan, critical, float(options.get("output_scale", 0.25)),
             **{name: options[name] for name in LAYER_OPTIONS if name in options},
         )  # fmt: skip
 
     @classmethod
     def count_ws(cls, config):
         layers = config.options.get("synthesis_layers", default_layers(config.resolution))
-        if type(layers) is not int or not 1 <= layers <= 64:
-            raise StudioError("model.config_field", "The model's config.json has no usable “{field}”.", field="options")
+        if type(layers) is not int or not 1 <= layers <= MOST_LAYERS:
+            raise unusable()
         return layers + 2
 
     def synthesis(self, code, label_weights, transform: Tensor | None = None):
