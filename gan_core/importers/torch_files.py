@@ -19,8 +19,9 @@ LEGACY_PICKLES = 5  # magic number, version, byte order, the object, the names o
 ALLOWED = {
     "collections OrderedDict", "collections Counter", "torch Size", "torch device", "torch FloatTensor",
     "torch nn.Parameter", "torch.nn.parameter Parameter", "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2",
-    "torch._utils _rebuild_parameter", "torch.serialization _get_layout", "argparse Namespace", "_codecs encode",
+    "torch._utils _rebuild_parameter", "torch.serialization _get_layout", "_codecs encode",
 }  # fmt: skip
+STOOD_IN = ("argparse.Namespace", "numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar", "numpy.dtype")
 INERT = {"builtins set", "__builtin__ set", "builtins dict", "__builtin__ dict", "builtins list", "__builtin__ list"}
 HARMFUL = {  # modules that no weights need
     "os", "nt", "posix", "sys", "subprocess", "builtins", "__builtin__", "runpy", "socket", "shutil", "importlib", "webbrowser", "pty",
@@ -29,7 +30,13 @@ HARMFUL = {  # modules that no weights need
 
 
 class Said:
-    """Stands in for the settings object that training scripts keep beside their weights; nobody looks into it."""
+    """Stands in for the settings and statistics that training scripts keep beside their weights; nobody looks into it."""
+
+    def __init__(self, *arguments):
+        pass
+
+    def __setstate__(self, state):
+        pass
 
 
 def read_zip(path: Path) -> Any:
@@ -61,11 +68,13 @@ def _load(path: Path, mmap: bool) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with torch.serialization.safe_globals([(Said, "argparse.Namespace")]):
+            with torch.serialization.safe_globals([(Said, name) for name in STOOD_IN]):
                 return torch.load(path, weights_only=True, map_location="cpu", mmap=mmap)
     except (OSError, EOFError, MemoryError, RecursionError):
         raise truncated(path) from None
-    except Exception as error:  # bytes that somebody chose: whatever the reader stumbles over, the file is not one of torch's
+    except (
+        Exception
+    ) as error:  # bytes that somebody chose: whatever the reader stumbles over, the file is not one of torch's
         if "weights_only" in str(error) and "GLOBAL" in str(error):
             raise _code(path, "") from None
         raise truncated(path) from None
@@ -136,7 +145,12 @@ class _Bounded:
 def check_global(name: str, path: Path) -> None:
     """Raise StudioError unless a pickle of weights may name this global ("module name")."""
     module, _, attribute = name.partition(" ")
-    if name in ALLOWED or name in INERT or (module in ("torch", "torch.storage") and attribute.endswith("Storage")):
+    if (
+        name in ALLOWED
+        or f"{module}.{attribute}" in STOOD_IN
+        or name in INERT
+        or (module in ("torch", "torch.storage") and attribute.endswith("Storage"))
+    ):
         return
     if module == "torch" and attribute in (
         "float32",

@@ -1,5 +1,7 @@
 """Each layout draws what its author's network draws, read from a file as its author's code writes it."""
 
+import argparse
+
 import numpy as np
 import pytest
 import torch
@@ -182,6 +184,7 @@ def test_rosinalitys_stylegan2(tmp_path):
         lambda s: {f"_orig_mod.generator.{k}": t for k, t in s.items()},
         lambda s: {"state_dict": {**{f"generator.{k}": t for k, t in s.items()}, "discriminator.main.0.weight": torch.zeros(3, 3)}},
         lambda s: {"netG": s, "netD": {"main.0.weight": torch.zeros(4, 3, 4, 4)}, "epoch": 7},
+        lambda s: {"params_ema": s, "args": argparse.Namespace(lr=1e-4), "best": np.float64(3.5), "losses": [np.float32(1)]},
         lambda s: {k: t.half().float().double() for k, t in s.items()},
     ],
 )  # fmt: skip

@@ -35,6 +35,12 @@ WORDS = {
     "model.imported": ("Brought along", "外部导入"),
     "models.view.file": ("From a file", "来自文件"),
     "family.sequential": ("plain network", "普通网络"),
+    "family.fastgan": ("FastGAN", "FastGAN"),
+    "family.lucid_style": ("lucidrains' StyleGAN2", "lucidrains 的 StyleGAN2"),
+    "family.lightweight_gan": ("lightweight GAN", "lightweight GAN"),
+    "models.family.fastgan": ("FastGAN: learned from few pictures", "FastGAN：少量图片即可训练"),
+    "models.family.lucid_style": ("StyleGAN2, as lucidrains wrote it", "StyleGAN2（lucidrains 的实现）"),
+    "models.family.lightweight_gan": ("Lightweight GAN, by lucidrains", "轻量 GAN（lucidrains）"),
     "models.family.sequential": ("Somebody's network", "他人的网络"),
     "models.delete.imported": (
         "Delete this model? Your own copy of the file stays where it is.",
@@ -73,8 +79,8 @@ WORDS = {
     "import.empty_folder": ("There is no weight file in this folder.", "这个文件夹里没有权重文件。"),
     "import.which": ("Which of these looks right?", "哪一个看起来对？"),
     "import.which.words": (
-        "{file} does not say everything about its network. Each row of pictures is one way to fill the gaps; choose the one with real pictures in it. You can change your mind later.",
-        "{file} 没有完整说明网络结构。下面每组图片是一种补全方式，请选择画面正常的那组，之后还可以改。",
+        "{file} does not say everything about its network. Each card fills the gaps in another way: choose the one whose pictures look right. You can change your mind later.",
+        "{file} 没有完整说明网络结构。下面每张卡片是一种补全方式，请选择画面正常的那一张，之后还可以改。",
     ),
     "import.way": ("Samples, way {number}", "样例，方式 {number}"),
     "import.likeliest": ("Likeliest", "最有可能"),
