@@ -1,6 +1,8 @@
 """Whose token talks to the Hub. Tokens are kept by huggingface_hub, as `hf auth login` keeps them, and nowhere else."""
 
+import hashlib
 import os
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,8 @@ from gan_core.hub.facts import text
 from gan_core.hub.names import whole_hub
 
 PATIENCE = 15.0  # seconds for the client's own login, which asks the Hub once more
-MOST_NAMES = 50
+FRESH = 300.0  # seconds for which an answer holds: the Hub lets this question be asked rarely
+MOST_NAMES, MOST_KNOWN = 50, 200
 WRITERS = ("admin", "write", "contributor")  # roles in an organisation that may publish
 
 
@@ -28,6 +31,9 @@ class Account:
     role: str
 
 
+_known: dict[str, tuple[float, Account]] = {}  # by a digest of the token: when that was asked, and the answer
+
+
 def whoami(
     token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None
 ) -> Account | None:
@@ -36,7 +42,18 @@ def whoami(
     if source.token is False or (source.token is None and not get_token()):
         return None
     source = source if source.token else whole_hub(get_token(), endpoint, timeout)
-    answer = ask(source, "/api/whoami-v2").json()
+    known = hashlib.sha256(f"{source.endpoint} {source.token}".encode()).hexdigest()
+    asked, found = _known.get(known, (0.0, None))
+    if found is None or time.monotonic() - asked >= FRESH:
+        found = _account(ask(source, "/api/whoami-v2").json())
+        _known[known] = (time.monotonic(), found)
+        while len(_known) > MOST_KNOWN:
+            _known.pop(next(iter(_known)), None)
+    return found
+
+
+def _account(answer: Any) -> Account:
+    """The account that the Hub's answer describes. Raises StudioError when it describes none."""
     name = text(answer.get("name"), 96) if isinstance(answer, dict) else ""
     if not name:
         raise words.unavailable()

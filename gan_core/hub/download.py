@@ -66,8 +66,13 @@ def pull(
         raise
     if most is not None and sum(sizes.values()) > most:
         raise words.too_large(source, WEIGHTS, sum(sizes.values()), most)
-    with _PULLING[source.cache_dir, source.repo_id]:  # who comes second finds everything in the cache
-        return _fetch(source, commit, sizes, progress or (lambda done, total: None))
+    report, turn = progress or (lambda done, total: None), _PULLING[source.cache_dir, source.repo_id]
+    while not turn.acquire(timeout=0.1):  # who comes second finds everything in the cache
+        report(0, sum(sizes.values()))
+    try:
+        return _fetch(source, commit, sizes, report)
+    finally:
+        turn.release()
 
 
 def _look_up(source: Source) -> tuple[str, dict[str, int]]:

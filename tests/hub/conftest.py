@@ -7,7 +7,7 @@ import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download, hf_api
 
-from gan_core.hub import names
+from gan_core.hub import account, names
 from tests.hub_standin import Hub
 
 
@@ -22,6 +22,7 @@ def alone(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # so that nothing that forgets `endpoint` gets out
+    monkeypatch.setattr(account, "FRESH", 0.0)
     monkeypatch.setattr(names, "TIMEOUT", 30.0)  # the machine may be busy
     monkeypatch.setattr(file_download, "time", SimpleNamespace(sleep=lambda seconds: None, time=time.time))
     huggingface_hub.close_session()

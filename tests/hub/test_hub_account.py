@@ -77,3 +77,12 @@ def test_a_space_has_no_account_of_its_owners(ann, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "ann/studio")
     assert account.whoami() is None
     assert account.whoami(ANN).name == "ann"
+
+
+def test_the_hub_is_not_asked_each_time(ann, monkeypatch):
+    monkeypatch.setattr(account, "FRESH", 60.0)
+    monkeypatch.setattr(account, "_known", {})
+    assert account.whoami(ANN) == account.whoami(ANN) and len(ann.requests) == 1
+    assert failure(account.whoami, "hf_eve").code == "hub.unauthorised" and not any(
+        ANN in key for key in account._known
+    )
