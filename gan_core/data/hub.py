@@ -18,6 +18,8 @@ MOST, MOST_BYTES = 20_000, 2 << 30  # pictures, unless more are asked for, and b
 SPACE_MOST, SPACE_BYTES = 2000, 200 << 20  # where strangers share one machine
 CONVERTED = "refs/convert/parquet"  # where the Hub keeps its own copy of most data sets, whatever they are stored in
 PROGRAM, PEEK = ".py", 24
+LATELY = 8  # data sets whose files are not looked through anew
+_lately: dict[tuple, "Found"] = {}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,19 @@ def find(spec: str, split: str | None = None) -> Found:
 
     wish = read_wish(spec)
     repository = datasets.find(wish.name)
+    key = (wish, repository.commit, repository.own, split)
+    if key not in _lately:
+        while len(_lately) >= LATELY:
+            _lately.pop(next(iter(_lately)), None)
+        _lately[key] = _find(wish, repository, split or "train")
+    return _lately[key]
+
+
+def _find(wish: Wish, repository, split: str) -> Found:
+    from gan_core.hub import datasets
+
     try:
-        return _found(wish, repository, split or "train")
+        return _found(wish, repository, split)
     except StudioError as error:
         if error.code not in ("data.hub_nothing", "data.hub_script") or "@" in wish.name:
             raise
@@ -57,7 +70,7 @@ def find(spec: str, split: str | None = None) -> Found:
             converted = datasets.find(f"{wish.name}@{CONVERTED}")
         except StudioError:
             raise error from None
-        return _found(wish, converted, split or "train")
+        return _found(wish, converted, split)
 
 
 def _found(wish: Wish, repository, split: str) -> Found:

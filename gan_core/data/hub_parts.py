@@ -64,7 +64,12 @@ def read_wish(text: str) -> Wish:
     columns = parse_qs(match["query"] or "") if match else {}
     unknown = columns.keys() - {"image", "label"}
     name = (match["name"] or "").strip() if match else ""
-    if not re.fullmatch(r"[\w.\-]+/[\w.\-]+(@[\w.\-/]+)?", name, re.ASCII) or unknown or len(text) > 1000:
+    if (
+        ".." in name
+        or not re.fullmatch(r"[\w.\-]+/[\w.\-]+(@[\w.\-/]+)?", name, re.ASCII)
+        or unknown
+        or len(text) > 1000
+    ):
         raise StudioError(
             "data.hub_name",
             "“{text}” is not the name of a data set on the Hub. Write hub:user/name, hub:user/name@revision or "
@@ -158,13 +163,14 @@ def _fits(name: str, pattern: str) -> bool:
 def _guessed(name: str) -> tuple[str, str]:
     """(configuration, split) by a file's path: the top folder, unless it is but the split or “data”; a word for the split."""
     path = PurePosixPath(name)
-    found = next((split for word in reversed(_words(name)) for split, say in SPLITS.items() if word in say), "train")
+    found = next((split for word in _words(path) for split, say in SPLITS.items() if word in say), "train")
     top = path.parts[0] if len(path.parts) > 1 else ""
     plain = not top or top.casefold() == "data" or any(top.casefold() in say for say in SPLITS.values())
     return "default" if plain or path.suffix != ".parquet" else top, found
 
 
-def _words(name: str) -> list[str]:
-    path = PurePosixPath(name)
-    parts = [*path.parts[:-1], *([path.stem] if path.suffix in (".parquet", ".zip") else [])]
-    return [word for part in parts for word in re.split(r"[-_.]", part.casefold())]
+def _words(path: PurePosixPath) -> list[str]:
+    """What may name the split: of a picture the folders from the top (below may be classes), of other files the name first."""
+    if path.suffix not in (".parquet", ".zip"):
+        return [part.casefold() for part in path.parts[:-1]]
+    return [word for part in (path.stem, *path.parts[-2::-1]) for word in re.split(r"[-_.]", part.casefold())]

@@ -97,18 +97,19 @@ def find(
     timeout: seconds until an unreachable Hub is called so. Raises StudioError "hub.…".
     """
     source = replace(resolve_source(name, token, endpoint, cache_dir, timeout), kind=DATASET)
-    have = _remembered(source)
-    if have is not None and _COMMIT.fullmatch(source.revision or ""):
-        return have
     asked, found = _known.get(key := (source.endpoint, source.cache_dir, source.repo_id, source.revision), (0.0, None))
     if found is not None and time.monotonic() - asked < FRESH:
         return found
+    have = _remembered(source)
+    if have is not None and _COMMIT.fullmatch(source.revision or ""):
+        _known[key] = time.monotonic(), have
+        return have
     try:
         commit, card, free = _look_up(replace(source, timeout=min(timeout, models.PATIENCE)) if have else source)
         found = replace(have, open=free) if have and have.commit == commit else _listed(source, commit, card, free)
     except (StudioError, TimeoutError) as error:
         error = words.offline(source) if isinstance(error, TimeoutError) else error
-        if have is not None and error.code in ("hub.offline", "hub.unavailable"):
+        if have is not None and error.code in ("hub.data_offline", "hub.unavailable"):
             return have
         raise error from None
     _known[key] = time.monotonic(), found

@@ -11,6 +11,12 @@ from gan_core.hub.names import Source
 
 def offline(source: Source) -> StudioError:
     """The Hub cannot be reached at all."""
+    if source.kind == "dataset":
+        return StudioError(
+            "hub.data_offline",
+            "{host} cannot be reached. Check the internet connection, or use pictures that are already on this computer.",
+            host=source.endpoint.partition("://")[2] or source.endpoint,
+        )
     return StudioError(
         "hub.offline",
         "{host} cannot be reached. Check the internet connection, or open a model that is already on this computer.",

@@ -175,7 +175,7 @@ def test_the_command_of_the_form_is_shown(desk):
 
 
 def test_auto_says_what_it_will_train_and_why(desk):
-    said = desk.locator("[data-part=choice]")
+    said = desk.locator(".train-setup [data-part=choice]")
     expect(desk.locator("[name=family][value=auto]")).to_be_checked()
     expect(said).to_contain_text("Will train")
     desk.locator(".step-advanced summary").click()
@@ -199,7 +199,7 @@ def test_auto_says_what_it_will_train_and_why(desk):
 def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
     desk.locator(".picture-card:has([value=digits])").click()
     desk.locator("[name=start_from]").select_option("a-plain")
-    expect(desk.locator("[data-part=choice]")).to_contain_text("because “Plain” is one")
+    expect(desk.locator(".train-setup [data-part=choice]")).to_contain_text("because “Plain” is one")
     expect(desk.locator(".sees [data-part=found]")).to_contain_text("16 × 16 px, in colour")
     desk.locator(".family-card:has([value=vae])").click()  # no model of that kind is here
     expect(desk.locator(".start-from")).to_be_hidden()
@@ -218,7 +218,7 @@ def test_a_training_that_starts_from_a_model_says_what_came_over(desk, folders):
 def test_the_tab_fits_a_phone_in_chinese(visit):
     page = visit("?tab=train", viewport={"width": 390, "height": 844}, locale="zh-CN")
     page.wait_for_selector(".sees img")
-    expect(page.locator("[data-part=choice]")).to_contain_text("将训练 GAN")
+    expect(page.locator(".train-setup [data-part=choice]")).to_contain_text("将训练 GAN")
     page.locator(".step-advanced summary").click()
     expect(page.locator("[data-do=start]")).to_have_text("开始训练")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -252,5 +252,5 @@ def test_a_finished_training_shows_its_best_model_its_film_and_branches(visit, f
     assert download.value.suggested_filename == "best-run-training.gif"
     page.locator("[data-do=branch]").click()
     expect(page.locator("[name=start_from]")).to_have_value("runs/best-run@best")
-    expect(page.locator("[data-part=choice]")).to_contain_text("because “Best run ★” is one")
+    expect(page.locator(".train-setup [data-part=choice]")).to_contain_text("because “Best run ★” is one")
     run.delete()

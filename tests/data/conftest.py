@@ -7,6 +7,7 @@ from data_samples import class_files, write_idx, write_zip
 from huggingface_hub import constants
 
 from gan_core.data import bring
+from gan_core.data import hub as source
 from gan_core.hub import datasets
 from tests.hub_standin import Hub
 
@@ -22,6 +23,7 @@ def hub(monkeypatch, tmp_path):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
     huggingface_hub.close_session()
     datasets.forget()
+    source._lately.clear()
     with Hub() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
         yield hub

@@ -59,9 +59,10 @@ def failure(spec: str, **options) -> StudioError:
     return caught.value
 
 
-def cut_off() -> None:
-    """As if there were no network, for whoever asks from now on."""
+def anew() -> None:
+    """Forget what was learned of data sets, as a new process has."""
     datasets.forget()
+    source._lately.clear()
 
 
 # ---- names
@@ -101,6 +102,11 @@ def test_what_is_no_name_is_refused_in_words(text, hub):
 def test_configurations_and_splits_are_read_off_names(wanted, split, files):
     names = ["data/train-0.parquet", "data/test-0.parquet", "big/train/0.parquet", "big/val-0.parquet"]
     assert [f for part in choose(parts(names, {}), wanted, split, "x") for f in part.files] == files
+
+
+def test_a_class_may_be_called_like_a_split():
+    names = ["train/test_tube/1.png", "train/val/2.png", "test/train/3.png", "bus/4.png"]
+    assert [(part.split, len(part.files)) for part in parts(names, {})] == [("train", 3), ("test", 1)]
 
 
 def test_what_the_card_says_of_configurations_comes_first():
@@ -289,6 +295,7 @@ def test_a_parquet_file_that_lies_about_its_rows_is_refused(hub, monkeypatch):
     raw = json.loads(footer.read_text())
     raw["groups"][0][0] = 10**6
     footer.write_text(json.dumps(raw))
+    anew()
     assert failure("hub:ann/rows").code == "data.bad_parquet"
 
 
@@ -315,7 +322,7 @@ def test_without_a_network_the_answer_comes_within_five_seconds(hub, monkeypatch
     with socket.create_server(("127.0.0.1", 0)) as deaf:  # accepts, and never says a word
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         began = time.monotonic()
-        assert failure("hub:ann/pets").code == "hub.offline"
+        assert failure("hub:ann/pets").code == "hub.data_offline"
         assert time.monotonic() - began < 8
 
 
@@ -325,7 +332,7 @@ def test_what_was_fetched_is_there_without_the_hub(hub, kind, monkeypatch):
     add_rows(hub)
     hub.add(PETS, class_files())
     before = [data.load(f"hub:ann/{name}").fingerprint for name in ("rows", "pets")]
-    cut_off()
+    anew()
     hub.faults.append(Fault(kind))
     assert [data.load(f"hub:ann/{name}").fingerprint for name in ("rows", "pets")] == before
     assert list(data.bring("hub:ann/rows"))[-1] == (60, 60)
@@ -339,7 +346,7 @@ def test_a_fetch_that_breaks_off_is_told_and_can_be_taken_up(hub, kind, name, mo
     hub.add(PETS, class_files())
     data.describe(f"hub:ann/{name}")
     hub.faults.append(Fault(kind, where=r"GET .*/resolve/"))
-    assert failure(f"hub:ann/{name}").code in ("hub.broken_off", "hub.offline", "hub.unavailable")
+    assert failure(f"hub:ann/{name}").code in ("hub.broken_off", "hub.data_offline", "hub.unavailable")
     if kind == "stall":  # the client itself waits for longer than a test should
         return
     hub.faults.clear()
@@ -378,7 +385,7 @@ def test_a_run_keeps_to_the_revision_it_began_with(hub, tiny):
     run = Run(config.out)
     assert run.config.data == data.exact("hub:ann/rows") != config.data
     hub.add(TABLE, {"0.parquet": labelled(4, 300)})  # the data set changes meanwhile
-    datasets.forget()
+    anew()
     list(gan_core.train(replace(run.config, out=config.out, steps=4), resume=True))
     assert run.status().state == "done" and run.status().step == 4
 

@@ -119,6 +119,7 @@ ERRORS: dict[str, str] = {
     "hub.bad_name": "“{text}”不是 Hugging Face Hub 上的模型名。请写成 用户/模型 或 用户/模型@版本，也可粘贴模型页面的网址。",
     "hub.broken_off": "{repo} 的下载中断了，请再试一次。",
     "hub.cache": "无法写入下载文件夹 {folder}。请把 HF_HOME 设为可写的文件夹。",
+    "hub.data_offline": "连不上 {host}。请检查网络，或使用这台电脑上已有的图片。",
     "hub.data_gated": "{repo} 只对接受其条款的人开放。请先在 {page} 接受条款，再在这台电脑上登录：hf auth login",
     "hub.no_data": "Hub 上没有公开的数据集 {repo}。请检查名称；如果是私有的，请先在这台电脑上登录：hf auth login",
     "hub.disk_full": "磁盘空间不足，无法下载 {repo}。请腾出空间后再试。",
