@@ -20,7 +20,7 @@ from gan_core.ui.i18n import WORDS as PAGE
 
 HOUR, CUDA = dict(minutes=60.0), dict(device="cuda", threads=16)
 TABLE = [  # situation -> (family, width, d_width, batch, augment, why)
-    (dict(minutes=1.0), ("dcgan", 32, 24, 32, 0.0, "quick")),
+    (dict(minutes=1.0), ("dcgan", 16, 12, 16, 0.0, "quick")),
     (dict(minutes=10.0), ("dcgan", 32, 24, 32, 0.0, "quick")),
     (dict(minutes=10.0, threads=8), ("stylegan2", None, None, 32, 0.03, "style")),
     (dict(minutes=10.0, threads=1, bf16=False), ("dcgan", 32, 24, 32, 0.0, "quick")),
@@ -29,7 +29,8 @@ TABLE = [  # situation -> (family, width, d_width, batch, augment, why)
     (dict(HOUR, pictures=1999), ("stylegan2", None, None, 32, 1.0, "style")),
     (dict(minutes=10.0, pictures=60_000), ("dcgan", 32, 24, 32, 0.0, "quick")),
     (dict(minutes=10.0, pictures=12), ("dcgan", 32, 24, 32, 1.0, "quick")),
-    (dict(steps=300), ("dcgan", 32, 24, 32, 0.0, "quick")),
+    (dict(minutes=4.0, threads=1, bf16=False), ("dcgan", 16, 12, 16, 0.0, "quick")),
+    (dict(steps=300), ("dcgan", 16, 12, 16, 0.0, "quick")),
     (dict(steps=100_000), ("stylegan2", None, None, 32, 0.11, "style")),
     (dict(CUDA, minutes=0.25), ("dcgan", 32, 24, 64, 0.0, "quick")),
     (dict(CUDA, minutes=1.0), ("stylegan2", None, None, 64, 0.03, "style")),
@@ -159,9 +160,9 @@ def test_a_resumed_run_keeps_its_choice_whatever_the_time_is_now(tiny, monkeypat
     config = tiny(family="auto", width=None, d_width=None, steps=2)
     list(gan_core.train(config))
     run = Run(config.out)
-    assert run.config == config and run.choice["fields"]["width"] == 32
+    assert run.config == config and run.choice["fields"]["width"] == 16
     again = list(gan_core.train(replace(config, steps=100_000), iter([False] * 30 + [True] * 9).__next__, resume=True))
-    assert (again[0]["family"], again[0]["resumed_from"], again[0]["choice"]["facts"]["width"]) == ("dcgan", 2, 32)
+    assert (again[0]["family"], again[0]["resumed_from"], again[0]["choice"]["facts"]["width"]) == ("dcgan", 2, 16)
     run._choice.unlink()  # a run from before choices were written down tells its sizes by its model
     list(gan_core.train(replace(config, family="dcgan", steps=Run(config.out).status().step + 1), resume=True))
     assert run.status().state == "done"

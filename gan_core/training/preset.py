@@ -13,15 +13,31 @@ from gan_core.losses import gamma_for
 from gan_core.models import build, family
 from gan_core.models.base import Family
 
-# Work is counted in minutes of two bf16 cores at 64 px, where it was measured that a small, fast network wins up to 20.
+# Work is counted in minutes of two bf16 cores at 64 px, where it was measured that a small, fast network wins up to 20, and
+# that one of half the widths, corrected more often and in larger steps, is ahead at 0.25, 0.5 and 1 (quality_per_minute).
+QUICK = 2
 STEPS_A_MINUTE, BATCH = 800, 32  # of a small dcgan there
 THREADS = 8  # beyond these, small networks gain little
 SPEED = {"cuda": 40.0, "mps": 4.0}  # against those two cores; rough, as it only has to find the right line below
-LADDER = (  # work below which this suits: (work, family, its usual widths times this)
-    (20, "dcgan", 1),
-    (200, "stylegan2", 1),
-    (2000, "stylegan2", 2),
-    (math.inf, "stylegan2", 4),
+
+
+@dataclass(frozen=True)
+class Rung:
+    """What suits up to so much work: a family, its usual widths, batch and learning rate times these."""
+
+    work: float
+    family: str
+    widths: float = 1
+    batch: float = 1
+    rate: float = 1
+
+
+LADDER = (
+    Rung(QUICK, "dcgan", 0.5, 0.5, 4),
+    Rung(20, "dcgan"),
+    Rung(200, "stylegan2"),
+    Rung(2000, "stylegan2", 2),
+    Rung(math.inf, "stylegan2", 4),
 )
 ANY_SIZE = "mlp_gan"  # the family without convolutions takes sizes that do not halve, as long as they are small
 ANY_SIZE_MOST = 32  # pixels
@@ -147,13 +163,13 @@ def choose(config: TrainConfig, situation: Situation, model: ModelConfig | None 
 
     Raises StudioError when no family can do the resolution, naming near ones that work.
     """
-    code, name, scale = _kind(config, situation)
-    sizes, options = {}, {}
+    code, rung = _kind(config, situation)
+    name, sizes, options = rung.family, {}, {}
     if model is not None:
         code, name, sizes = "model", model.family, family(model.family).sizes(model)
-        scale = sizes.get("width", 0) / family(name).defaults()["width"] or 1
+        rung = Rung(rung.work, name, sizes.get("width", 0) / family(name).defaults()["width"] or 1)
         options = {} if config.width else {k: v for k, v in model.options.items() if k not in family(name).SIZES}
-    defaults = settings(config, family(name), situation, scale) | sizes
+    defaults = settings(config, family(name), situation, rung) | sizes
     full = config.with_defaults(defaults)
     facts = {
         "family": name, "width": full.width, "resolution": situation.resolution, "pictures": situation.pictures,
@@ -165,11 +181,12 @@ def choose(config: TrainConfig, situation: Situation, model: ModelConfig | None 
     return Choice({**defaults, "family": name}, code, facts, options)
 
 
-def settings(config: TrainConfig, chosen: type[Family], situation: Situation, scale: float = 1) -> dict:
+def settings(config: TrainConfig, chosen: type[Family], situation: Situation, rung: Rung) -> dict:
     """A value for every field that may be None: the family's own, made to suit the situation and what was asked for."""
     defaults = chosen.defaults()
-    for name in ("width", "d_width") if scale != 1 and chosen.SIZES else ():
-        defaults[name] = max(8, int(defaults[name] * scale) // 8 * 8)
+    for name in ("width", "d_width") if rung.widths != 1 and chosen.SIZES else ():
+        defaults[name] = max(8, int(defaults[name] * rung.widths) // 4 * 4)
+    defaults |= {"batch": int(defaults["batch"] * rung.batch), "lr": defaults["lr"] * rung.rate}
     if situation.device == "cuda":
         defaults["batch"] = max(defaults["batch"], CUDA_BATCH)
     if config.loss == "wgan":
@@ -205,21 +222,23 @@ def fits(name: str, resolution: int) -> bool:
 
 def near(name: str, resolution: int) -> int:
     """The resolution nearest to `resolution` that a family ("auto": those made of convolutions) can do."""
-    name = LADDER[0][1] if name == "auto" else name
+    name = LADDER[0].family if name == "auto" else name
     sizes = sorted(range(8, 257), key=lambda size: (abs(size - resolution), size))
     return next(size for size in sizes if fits(name, size))
 
 
-def _kind(config: TrainConfig, situation: Situation) -> tuple[str, str, float]:
-    """(why, family, factor of its usual widths)."""
-    name, scale = next((name, scale) for work, name, scale in LADDER if situation.work < work)
-    if config.family != "auto":
-        return "named" if family(config.family).SIZES else "plain", config.family, scale
-    if not fits(name, situation.resolution) and situation.resolution <= ANY_SIZE_MOST:
-        return "size", ANY_SIZE, 1
+def _kind(config: TrainConfig, situation: Situation) -> tuple[str, Rung]:
+    """(why, what suits). A family that was asked for gets the widths of its own, or larger ones where there is time."""
+    rung = next(rung for rung in LADDER if situation.work < rung.work)
+    name = config.family
+    if name != "auto":
+        own = rung if name == rung.family else Rung(rung.work, name, max(rung.widths, 1))
+        return "named" if family(name).SIZES else "plain", own
+    if not fits(rung.family, situation.resolution) and situation.resolution <= ANY_SIZE_MOST:
+        return "size", Rung(rung.work, ANY_SIZE)
     with torch.device("meta"):
-        build(ModelConfig(name, situation.resolution))  # says which sizes near it work
-    return "quick" if name == LADDER[0][1] else "style", name, scale
+        build(ModelConfig(rung.family, situation.resolution))  # says which sizes near it work
+    return "quick" if rung.family == LADDER[0].family else "style", rung
 
 
 def _augmentation(config: TrainConfig, full: TrainConfig, situation: Situation) -> str:
