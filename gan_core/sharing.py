@@ -24,6 +24,22 @@ VERDICTS = {
     "some": "some samples may be copies: {close} of {samples} were too close to a training picture, {expected} would be by chance",
     "copies": "mostly copies: {close} of {samples} samples were too close to a training picture, {expected} would be by chance",
 }
+ENGLISH = {  # how a card says it; hub.hub_card has the same in Chinese
+    "people": PEOPLE,
+    "rights": RIGHTS,
+    "verdicts": VERDICTS,
+    "held_out": "{fresh} real pictures kept from training; false alarms {alarms}",
+    "one_out": "{fresh} real pictures in the training set, each against the others; false alarms {alarms}",
+    "rows": {
+        "licence": "licence of the model",
+        "people": "people in the pictures",
+        "rights": "right to share",
+        "copies": "copies of training pictures",
+        "against": "measured against",
+        "pictures": "training pictures",
+        "diversity": "diversity beside them",
+    },
+}
 FEW_PICTURES = 50  # of these a model repeats most, however it is trained
 ALIKE = 0.5  # diversity beside that of the pictures (1) below which the samples are called alike
 
@@ -55,27 +71,25 @@ def licence(sharing: dict) -> tuple[str, str]:
     return LICENCES.get(chosen, ("", "")) if isinstance(chosen, str) else ("", "")
 
 
-def facts(sharing: dict) -> dict:
-    """Return {what: words} for the model card's table. Never a training picture, nor which of them were near."""
-    check = _dict(sharing.get("check"))
-    rows = {
-        "licence of the model": licence(sharing)[0],
-        "people in the pictures": PEOPLE.get(str(sharing.get("people")), ""),
-        "right to share": RIGHTS.get(str(sharing.get("rights")), ""),
+def facts(sharing: dict, words: dict = ENGLISH) -> dict:
+    """Return {what: words} for the model card's table, in the language of `words`. Never a training picture, nor which of them were near."""
+    check, rows = _dict(sharing.get("check")), words["rows"]
+    told = {
+        rows["licence"]: licence(sharing)[0],
+        rows["people"]: words["people"].get(str(sharing.get("people")), ""),
+        rows["rights"]: words["rights"].get(str(sharing.get("rights")), ""),
     }
     if check:
         expected = f"{check.get('alarm', 0) * check.get('samples', 0):.0f}"
-        sentence = VERDICTS.get(str(check.get("verdict")), "")
-        rows["copies of training pictures"] = sentence.format(
-            **{"close": "?", "samples": "?", **check, "expected": expected}
+        sentence = words["verdicts"].get(str(check.get("verdict")), "")
+        told[rows["copies"]] = sentence.format(**{"close": "?", "samples": "?", **check, "expected": expected})
+        against = words["held_out" if check.get("held_out") else "one_out"]
+        told[rows["against"]] = against.format(
+            fresh=check.get("fresh", "?"), alarms=f"{check.get('false_alarm', 0):.1%}"
         )
-        kept = "kept from training" if check.get("held_out") else "in the training set, each against the others"
-        rows["measured against"] = (
-            f"{check.get('fresh', '?')} real pictures {kept}; false alarms {check.get('false_alarm', 0):.1%}"
-        )
-        rows["training pictures"] = check.get("pictures")
-        rows["diversity beside them"] = check.get("diversity")
-    return rows
+        told[rows["pictures"]] = check.get("pictures")
+        told[rows["diversity"]] = check.get("diversity")
+    return told
 
 
 def _dict(value) -> dict:

@@ -51,6 +51,34 @@ CHINESE = {
     "notes": "说明",
 }
 WORDS = {"en": ENGLISH, "zh": CHINESE}
+SHARING_ZH = {  # what sharing.ENGLISH says
+    "people": {
+        "none": "没有真实的人",
+        "agreed": "有真实的人，他们同意分享这个模型",
+        "unasked": "有真实的人，没有征求过他们的意见",
+    },
+    "rights": {"own": "训练者制作了这些图片或拥有其权利", "licence": "图片的许可允许", "unsure": "不清楚"},
+    "verdicts": {
+        "fresh": "没有照抄的迹象：{samples} 张样图中有 {close} 张与某张训练图片过于接近，偶然也会有约 {expected} 张",
+        "some": "有些样图可能是照抄：{samples} 张中有 {close} 张与某张训练图片过于接近，偶然也会有约 {expected} 张",
+        "copies": "基本上在照抄：{samples} 张样图中有 {close} 张与某张训练图片过于接近，偶然也会有约 {expected} 张",
+    },
+    "held_out": "{fresh} 张未参加训练的真实图片；误报率 {alarms}",
+    "one_out": "训练集中的 {fresh} 张真实图片，每张与其余的相比；误报率 {alarms}",
+    "rows": {
+        "licence": "模型的许可",
+        "people": "图片里的人",
+        "rights": "分享的权利",
+        "copies": "照抄训练图片",
+        "against": "对照",
+        "pictures": "训练图片数",
+        "diversity": "相对的多样性",
+    },
+}
+TRAINING_ZH = {
+    "images": "看过的图片", "steps": "步数", "seconds": "秒数", "pictures": "图片数", "seed": "随机种子", "device": "设备", "command": "命令",
+    "lr": "学习率", "batch": "批量", "loss": "损失", "penalty": "正则化", "augmentation": "数据增强", "sliders": "滑块",
+}  # fmt: skip
 QUALITY_ZH = """`n` 张样图与同样多的未参加训练的图片相比；`…_floor` 是其他真实图片在同样的 `n` 下达到的值。KID 为 × 10³；KID 和 Fréchet
 距离越低越好，其余越高越好。不能与论文中的数值相比，那里用的是另一个网络。"""
 PYTHON = """```python
@@ -92,6 +120,9 @@ def hub_card(
     what = say["what"].format(
         family=config.family, size=size, channels=config.channels, numbers=config.z_dim, classes=classes
     )
+    training = config.training
+    if language == "zh":
+        training = {TRAINING_ZH.get(name, name): value for name, value in training.items()}
     parts = [
         front_matter(config, licence, language),
         f"# {_line(config.title or config.name) or repo_id}",
@@ -104,12 +135,13 @@ def hub_card(
         f"## {say['licence']}",
         _line(licence_words) if licence == "other" else LICENCES[licence],
         f"## {say['training']}",
-        "\n".join(table({say["data"]: config.data, say["data_licence"]: config.licence, **config.training})),
+        "\n".join(table({say["data"]: config.data, say["data_licence"]: config.licence, **training})),
     ]
     if config.quality:
         figures = QUALITY_ZH if language == "zh" else QUALITY.partition("\n\n")[2]
         parts += [f"## {say['quality']}", figures, "\n".join(table(config.quality))]
-    facts = {name: value for name, value in sharing.facts(config.sharing).items() if value not in ("", None)}
+    told = sharing.facts(config.sharing, SHARING_ZH if language == "zh" else sharing.ENGLISH)
+    facts = {name: value for name, value in told.items() if value not in ("", None)}
     if facts or not checked:
         parts += [f"## {say['sharing']}"]
         parts += ["\n".join(table(facts))] if facts else []

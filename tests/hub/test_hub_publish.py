@@ -1,6 +1,7 @@
 """Publishing: what a draft says is what goes up, in one commit or not at all, and comes back byte for byte."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -10,9 +11,11 @@ from huggingface_hub import PyTorchModelHubMixin
 from safetensors import safe_open
 
 from gan_core import hub as studio_hub
+from gan_core import sharing
 from gan_core.checkpoint import load_model, read_config
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
+from gan_core.hub import hub_card as hub_card_module
 from gan_core.hub import publish, upload
 from gan_core.hub.hub_card import hub_card
 from gan_core.hub.pretrained import StudioModel
@@ -235,8 +238,26 @@ def test_the_card(language):
     assert facts["library_name"] == "latent-studio" and facts["pipeline_tag"] == "unconditional-image-generation"
     assert (facts["license"], facts["license_name"], facts["language"]) == ("other", "see-model-card", [language])
     assert "(preview.webp)" in body and '# A "b": c # ---\n' in body and "Ask me: --- first" in body
-    assert all(words in body for words in ("2.5", "Own words.", "d\\|e", 'from_pretrained("ann/faces")', "steps"))
+    assert all(
+        words in body
+        for words in (
+            "2.5",
+            "Own words.",
+            "d\\|e",
+            'from_pretrained("ann/faces")',
+            "steps" if language == "en" else "步数",
+        )
+    )
     assert "has looked" in body or "照抄" in body
+
+
+def test_a_chinese_card_says_all_that_an_english_one_says():
+    assert hub_card_module.ENGLISH.keys() == hub_card_module.CHINESE.keys()
+    for name, words in sharing.ENGLISH.items():
+        theirs = hub_card_module.SHARING_ZH[name]
+        pairs = [(words, theirs)] if isinstance(words, str) else [(words[key], theirs[key]) for key in words]
+        for english, chinese in pairs:
+            assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese))
 
 
 def test_tools_of_the_mixin_convention_read_a_published_model(hub, model):

@@ -73,7 +73,7 @@ def test_what_was_answered_and_measured_goes_into_the_card(desk, hub):
     config = type(config)(**{**config.__dict__, "sharing": {"people": "none", "rights": "own", "check": check}})
     describe_anew(run.model_folder, config)
     draft = look(desk, language="zh")
-    assert draft["concerns"] == [] and "1 of 200 samples" in draft["card"] and "尚未检查" not in draft["card"]
+    assert draft["concerns"] == [] and "200 张样图中有 1 张" in draft["card"] and "尚未检查" not in draft["card"]
     assert send(desk, draft["digest"], language="zh")["commit"]
 
 
