@@ -40,6 +40,7 @@ class ImportDesk:
     inbox: Path
     jobs: Jobs
     share: bool | None = None
+    share: bool | None = None
 
     async def bring(self, files: list[str], names: list[str], visitor: Visitor, name: JobName) -> dict:
         """Open uploaded files as the job `name`. Returns {model} where nothing is open, else what `look` returns."""

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 
 from gan_core.errors import StudioError
-from gan_core.ui import Settings, build
+from gan_core.ui import Settings, build, limits
 from gan_core.ui.engine import Engine
 
-MAX_UPLOAD = "2gb"  # streamed to the disk; each desk bounds what it takes (limits, uploads, import_desk)
+# Streamed to the disk; each desk bounds what it takes (uploads, import_desk).
+MAX_UPLOAD, SPACE_UPLOAD = "2gb", "500mb"
 
 
 def launch(settings: Settings, **options):
@@ -35,7 +36,7 @@ def launch(settings: Settings, **options):
             theme=theme(),
             i18n=gradio_words(),
             app_kwargs={"middleware": [Middleware(StudioPage)], "docs_url": None, "redoc_url": None},
-            max_file_size=MAX_UPLOAD,
+            max_file_size=SPACE_UPLOAD if limits.on_space() else MAX_UPLOAD,
             footer_links=[],
             run_history=False,
             ssr_mode=False,
