@@ -12,7 +12,7 @@ studio.panel("models_hub", element, server, (element, api) => {
   const page = () => encodeURIComponent(location.pathname + location.search);
   const showAccount = ({ account, through, may_login: mayLogin, sign_in: signIn, space }) => {
     const who = account ? t(`hub.account.${through}`, { name: account.name }) : t("hub.account.none");
-    const also = account?.role === "read" ? t("hub.account.read") : space && !signIn ? t("hub.account.space") : "";
+    const also = account?.role === "read" ? t("hub.account.read") : space && !account ? t(signIn ? "hub.account.sign_in" : "hub.account.space") : "";
     part("who").textContent = [who, also].filter(Boolean).join(" ");
     doing("login").hidden = Boolean(account) || !mayLogin;
     doing("logout").hidden = through !== "login";

@@ -62,6 +62,7 @@ WORDS = {
         "Others use this machine too: private models and publishing need your own computer.",
         "这台机器由多人共用：私有模型和发布需要在你自己的电脑上进行。",
     ),
+    "hub.account.sign_in": ("Sign in to publish what you trained here.", "登录后可以发布你在这里训练的模型。"),
     "hub.sign_in": ("Sign in with Hugging Face", "用 Hugging Face 登录"),
     "hub.sign_out": ("Sign out", "退出登录"),
     "hub.login": ("Log in", "登录"),
