@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
 from gan_core.models.base import Family
 
@@ -13,10 +12,19 @@ class DrawnFamily(Family):
     DEFAULTS: ClassVar[dict] = {}
     SIZES: ClassVar[dict] = {}
 
-    def __new__(cls, config: ModelConfig, *args):
-        raise StudioError(
+    def __new__(cls, *args):
+        raise cls.untrainable()
+
+    @classmethod
+    def defaults(cls) -> dict:
+        raise cls.untrainable()
+
+    @classmethod
+    def untrainable(cls) -> StudioError:
+        """The sentence for whoever wants to train one."""
+        return StudioError(
             "train.imported", "A {family} model comes from somebody else's file and cannot be trained on here. Train a model of another kind.",
-            family=config.family,
+            family=cls.__name__,
         )  # fmt: skip
 
 

@@ -138,20 +138,18 @@ class SequentialGenerator(Generator):
         options = config.options
         self.latent, self.label = options.get("latent", "normal"), options.get("label") or {}
         self.low, self.high = _range(options.get("range", [-1, 1]))
-        if self.latent not in LATENTS:
-            raise unusable("latent")
+        if self.latent not in LATENTS or not isinstance(self.label, dict):
+            raise unusable("latent" if self.latent not in LATENTS else "label")
         self.layers = chain(options.get("layers"))
         self.encoder = chain(options["encoder"]) if options.get("encoder") else None
         self.can_encode = self.encoder is not None
         self.embed = self._embedding() if config.num_classes else None
         _check_shapes(self)
 
-    def _embedding(self) -> Table | None:
+    def _embedding(self) -> Table:
         how, size = self.label.get("how"), self.label.get("size")
-        if how not in (*LABELS, "one_hot_after", "one_hot_before"):
+        if how not in LABELS:
             raise unusable("label")
-        if how.startswith("one_hot"):
-            return None
         if type(size) is not int or not 0 < size <= WIDEST or (how == "times" and size != self.config.z_dim):
             raise unusable("label")
         return Table(self.config.num_classes, size)
@@ -161,7 +159,7 @@ class SequentialGenerator(Generator):
         """How many numbers the first layer takes in."""
         if not self.config.num_classes or self.label["how"] == "times":
             return self.config.z_dim
-        return self.config.z_dim + (self.label["size"] if self.embed is not None else self.config.num_classes)
+        return self.config.z_dim + self.label["size"]
 
     def author_latent(self, code: Tensor) -> Tensor:
         """Standard normal numbers as the author drew theirs: uniform in (−1, 1) by the Gaussian's distribution function, or on the unit sphere."""
@@ -172,9 +170,9 @@ class SequentialGenerator(Generator):
     def draw(self, z: Tensor, label_weights: Tensor | None) -> Tensor:
         """The author's latents [N, z_dim] → pictures [N, C, R, R] in the author's range."""
         if self.config.num_classes:
-            label = label_weights if self.embed is None else label_weights @ self.embed.weight
+            label = label_weights @ self.embed.weight
             how = self.label["how"]
-            z = z * label if how == "times" else torch.cat([z, label] if how.endswith("after") else [label, z], 1)
+            z = z * label if how == "times" else torch.cat([z, label] if how == "after" else [label, z], 1)
         if not isinstance(self.layers[0], nn.Linear):
             z = z[:, :, None, None]
         return self.layers(z)
@@ -193,7 +191,7 @@ class SequentialGenerator(Generator):
         if self.config.num_classes:
             if self.label["how"] == "times":
                 return None
-            start = 0 if self.label["how"].endswith("after") else self.inputs - self.config.z_dim
+            start = 0 if self.label["how"] == "after" else self.inputs - self.config.z_dim
         columns = slice(start, start + self.config.z_dim)
         if isinstance(first, nn.Linear):
             return first.weight[:, columns]
