@@ -11,7 +11,7 @@ import torch
 from gan_core.checkpoint import load_model
 from gan_core.errors import StudioError
 from gan_core.export import onnx as onnx_export
-from gan_core.models import FAMILIES, family
+from gan_core.models import FAMILIES, IMPORTED, family
 from tests.tiny_models import CLASSES, save_tiny_model
 
 KINDS = [*FAMILIES, *(f"{name}+classes" for name in FAMILIES if family(name).conditional)]
@@ -93,3 +93,30 @@ def test_from_a_terminal(tmp_path, capsys):
     onnx.checker.check_model(onnx.load(tmp_path / "x.onnx"))
     assert onnx_export.main([str(tmp_path / "nothing"), "--out", str(tmp_path / "y.onnx")]) == 1
     assert "no model" in capsys.readouterr().err and not (tmp_path / "y.onnx").exists()
+
+
+OTHERS = {  # networks of other people's files, small
+    "sequential": {
+        "layers": [
+            {"op": "linear", "inputs": 8, "outputs": 128}, {"op": "reshape", "shape": [8, 4, 4]}, {"op": "batch_norm", "channels": 8},
+            {"op": "relu"}, {"op": "upsample", "factor": 4, "mode": "bilinear"}, {"op": "conv", "inputs": 8, "outputs": 3, "kernel": 3, "padding": 1},
+            {"op": "tanh"},
+        ],
+        "latent": "uniform",
+    },
+    "fastgan": {"features": [16, 8, 8]},
+    "lucid_style": {"filters": [8, 8, 8, 4], "depth": 2, "attention": [1], "constant": True},
+    "lightweight_gan": {"features": [8, 8, 8], "excited": [], "attention": [1]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_same_pictures_of_imported_kinds(name, tmp_path):
+    save_tiny_model(tmp_path / "tiny", family=name, options=OTHERS[name])
+    model = load_model(tmp_path / "tiny")
+    z = torch.from_numpy(np.random.RandomState(2).randn(4, 8).astype(np.float32))
+    with torch.no_grad():
+        code = model.truncate(model.mapping(z, None), torch.full((4,), 0.8))
+        expected = model.synthesis(code, None).clamp(-1, 1).numpy()
+    ours = run(onnx_export.to_onnx(model), z=z, truncation=[0.8] * 4)
+    assert np.abs(ours - expected).max() < 1e-4

@@ -21,10 +21,10 @@ class Blur(nn.Module):
     """[1, 2, 1]ᵀ[1, 2, 1] / 16 over each channel, mirrored at the edges."""
 
     def forward(self, x: Tensor) -> Tensor:
-        taps = x.new_ones(3)
+        taps, channels = x.new_ones(3), int(x.shape[1])  # a fixed number, as torch.onnx.export wants it
         taps[1] = 2
-        kernel = (torch.outer(taps, taps) / 16).expand(x.shape[1], 1, 3, 3)
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), kernel, groups=x.shape[1])
+        kernel = (torch.outer(taps, taps) / 16).expand(channels, 1, 3, 3)
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), kernel, groups=channels)
 
 
 class ChannelNorm(nn.Module):
@@ -65,8 +65,8 @@ class Depthwise(nn.Module):
 
 def linear_attention(q: Tensor, k: Tensor, v: Tensor, heads: int) -> Tensor:
     """Attention whose cost grows with the pixels (Shen et al. 2021, "Efficient attention", eq. 3): [N, H·D, R, R] each → the same."""
-    shape = q.shape
+    side = int(q.shape[-1])
     q, k, v = (t.unflatten(1, (heads, -1)).flatten(3).transpose(2, 3) for t in (q, k, v))  # [N, heads, pixels, D]
     q = q.softmax(-1) * q.shape[-1] ** -0.5
     out = q @ (k.softmax(-2).transpose(2, 3) @ v)
-    return out.transpose(2, 3).reshape(shape)
+    return out.transpose(2, 3).flatten(1, 2).unflatten(2, (-1, side))

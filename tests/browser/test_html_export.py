@@ -81,6 +81,20 @@ def test_a_page_from_the_disk_draws_what_pytorch_draws(opened):
     assert np.abs(pixels(page, "latentStudio.state") - before).max() > 5
     assert page.locator("#sliders label").first.inner_text() == "微笑"
 
+    page.locator("#picture").scroll_into_view_if_needed()
+    box = page.locator("#picture").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + 150, steps=4)
+    page.mouse.up()
+    x, y = page.evaluate("[latentStudio.state.x, latentStudio.state.y]")
+    assert x > 0 > y  # the hand holds the plane
+    page.locator("#picture").press("Home")
+    assert page.evaluate("[latentStudio.state.x, latentStudio.state.y]") == [0, 0]
+    page.keyboard.press("n")
+    assert page.evaluate("latentStudio.state.seed") == 6
+    page.evaluate("latentStudio.set({morph: {seed: 11, t: 0.35}})")
+
     with page.expect_download() as saved:
         page.keyboard.press("s")
     point, name = read_point(saved.value.path())
