@@ -101,7 +101,7 @@ def search(
     query: Query, token: str | bool | None = None, endpoint: str | None = None, timeout: float | None = None
 ) -> Page:
     """Return a page of models on the Hub. Raises StudioError "hub.…"."""
-    params: dict[str, Any] = {"limit": PAGE, "sort": query.sort, "direction": -1, "expand": EXPAND}
+    params: dict[str, Any] = {"limit": PAGE, "sort": query.sort, "expand": EXPAND}
     asked = {"filter": TAG if query.scope == "ours" else "", "pipeline_tag": TASK if query.scope == "task" else ""}
     asked |= {"search": query.words.strip(), "author": query.author.strip()}
     asked["cursor"] = query.cursor if _CURSOR.fullmatch(query.cursor) else ""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from base64 import b64encode
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,11 +12,14 @@ from gradio import oauth
 from gradio.routes import App
 from starlette.testclient import TestClient
 
-from gan_core.ui import visitor
+from gan_core.config import TrainConfig
+from gan_core.training.run import Run
+from gan_core.ui import limits, visitor
 from gan_core.ui.engine import Engine
 from gan_core.ui.hub_desk import HubDesk
 from gan_core.ui.library import Library
 from gan_core.ui.listed import bring, listed_models
+from gan_core.ui.publish_desk import PublishDesk
 from gan_core.ui.widgets import Panel
 from tests.tiny_models import save_tiny_model
 
@@ -43,9 +47,13 @@ def space(hub, monkeypatch, tmp_path):
         monkeypatch.setattr(oauth, name, hub.endpoint if name == "OPENID_PROVIDER_URL" else value)
     hub.tokens |= {"hf_owner", "hf_ann"}
     (tmp_path / "weights").mkdir()
-    desk = HubDesk(Engine(tmp_path / "weights", tmp_path / "runs"))
+    engine = Engine(tmp_path / "weights", tmp_path / "runs")
+    desk, publishing = HubDesk(engine), PublishDesk(engine)
     with gr.Blocks() as page:
         visitor.offer_sign_in()
+        sending = Panel(
+            "models_publish", [publishing.publish_facts, publishing.publish_preview, publishing.publish_send]
+        )
         panel = Panel("models_hub", [desk.hub_account, desk.hub_search, desk.hub_login, desk.hub_pull, desk.hub_here])
     client = TestClient(App.create_app(page), base_url="https://testserver")
 
@@ -55,7 +63,8 @@ def space(hub, monkeypatch, tmp_path):
         return {"session": signer.sign(b64encode(json.dumps(session).encode())).decode()}
 
     def ask(cookies: dict, function: str, **values) -> dict:
-        body = {"data": values, "component_id": panel._id, "fn_name": function, "session_hash": "s", "fn_index": 0}
+        part = sending if function.startswith("publish") else panel
+        body = {"data": values, "component_id": part._id, "fn_name": function, "session_hash": "s", "fn_index": 0}
         client.cookies = cookies
         return client.post("/gradio_api/component_server", json=body).json()
 
@@ -103,6 +112,30 @@ def test_visitors_sign_in_with_their_own_account(hub, space, tmp_path):
     assert pulled["error"]["code"] == "hub.public_only"  # all visitors would see it
     assert ask({}, "hub_here")["ok"]["models"] == []
     assert ask(cookie("hf_ann"), "hub_login", token="hf_ann")["error"]["code"] == "hub.not_here"
+
+
+def test_visitors_publish_their_own_training_as_themselves(hub, space, tmp_path):
+    ask, cookie = space
+    run = Run(tmp_path / "runs" / "cats")
+    run.save_config(TrainConfig(out=str(run.path)))
+    os.utime(run.path / "config.json", (0, 0))
+    save_tiny_model(run.model_folder)
+    limits.sign(run.path, "ann's browser")
+    mine = {"model": "runs/cats", "visitor_word": "ann's browser"}
+    choice = mine | {"repo": "ann/cats", "licence": "mit"}
+    assert ask({}, "publish_facts", **mine)["ok"]["account"] is None
+    assert ask({}, "publish_preview", **choice)["error"]["code"] == "hub.not_logged_in"
+    assert (
+        ask(cookie("hf_ann"), "publish_preview", **choice | {"repo": "owner/cats"})["error"]["code"]
+        == "hub.not_your_name"
+    )
+    stranger = choice | {"visitor_word": "eve's browser"}
+    assert ask(cookie("hf_eve"), "publish_preview", **stranger)["error"]["code"] == "run.not_yours"
+    draft = ask(cookie("hf_ann"), "publish_preview", **choice)["ok"]
+    sending = choice | {"digest": draft["digest"], "name": "publish-1234", "aware": True}
+    assert ask({}, "publish_send", **sending)["error"]["code"] == "hub.not_logged_in" and hub.commits == []
+    sent = ask(cookie("hf_ann"), "publish_send", **sending)
+    assert sent["ok"]["commit"] == hub.repos["ann/cats"].refs["main"] and "hf_" not in str((draft, sent))
 
 
 def test_a_forged_or_old_cookie_is_nobody(space):
