@@ -53,7 +53,7 @@ def unwrap(held: Any, path: Path) -> tuple[dict[str, Tensor], dict]:
     if not any(name.startswith(("SE.", "GE.")) for name in tensors):  # lucidrains' halves belong together
         tensors = the_generator(tensors)
     tensors = {
-        name: t
+        name: t.detach()
         for name, t in tensors.items()
         if isinstance(t, Tensor) and t.layout == torch.strided and not t.is_quantized
     }
