@@ -1,5 +1,7 @@
 """Somebody else's file in a real browser: dropped in, shown as pictures where it leaves a choice, chosen by keyboard, opened."""
 
+import base64
+
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -25,7 +27,15 @@ def test_a_file_with_an_open_choice(visit, weights_file, tmp_path):
     panel.locator("[data-part=files]").set_input_files(web_page)
     expect(panel.locator("[role=alert]")).to_contain_text("page.pt is a web page")
 
-    panel.locator("[data-part=files]").set_input_files(weights_file)
+    dropped = page.evaluate_handle(
+        """([data, name]) => {
+            const files = new DataTransfer();
+            files.items.add(new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], name));
+            return files;
+        }""",
+        [base64.b64encode(weights_file.read_bytes()).decode(), weights_file.name],
+    )
+    panel.locator(".bring-safety").dispatch_event("drop", {"dataTransfer": dropped})  # anywhere on the page
     ways = panel.locator(".bring-way")
     expect(ways).to_have_count(4)
     expect(panel.locator(".field-error")).to_be_hidden()

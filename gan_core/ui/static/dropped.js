@@ -91,8 +91,8 @@
     }
   };
 
-  // ---- dropping and pasting. The Train tab takes pictures to learn from; a part of the page that handles a drop itself goes first.
-  const wanted = event => studio.current() !== "train" && [...(event.dataTransfer?.types || [])].includes("Files");
+  // ---- dropping and pasting. The Train tab takes pictures to learn from, the Models tab (takesFiles) other people's weights; a part of the page that handles a drop itself goes first.
+  const wanted = event => studio.current() !== "train" && !studio.takesFiles?.() && [...(event.dataTransfer?.types || [])].includes("Files");
   const cover = studio.make("div", "drop-cover");
   const uncover = () => cover.remove();
   let depth = 0;

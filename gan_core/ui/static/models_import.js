@@ -87,14 +87,16 @@ studio.panel("models_import", element, server, (element, api) => {
   const inside = entry => new Promise((resolve, reject) => (entry.isFile ? entry.file(file => resolve([file]), reject)
     : entry.createReader().readEntries(list => Promise.all(list.filter(one => one.isFile).map(inside)).then(found => resolve(useful(found.flat())), reject), reject)));
   const zone = part("zone");
-  zone.addEventListener("dragover", event => { event.preventDefault(); event.stopPropagation(); zone.classList.add("over"); });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone.addEventListener("drop", async event => {
-    event.preventDefault();
-    event.stopPropagation();
+  studio.takesFiles = () => studio.current() === "models" && !part("bring").hidden; // wherever on the page they are dropped
+  addEventListener("dragover", event => { if (studio.takesFiles()) { event.preventDefault(); zone.classList.add("over"); } });
+  addEventListener("dragleave", event => { if (!event.relatedTarget) zone.classList.remove("over"); });
+  addEventListener("drop", async event => {
     zone.classList.remove("over");
+    if (!studio.takesFiles() || !event.dataTransfer.files.length) return;
+    event.preventDefault();
     const entries = [...event.dataTransfer.items].map(item => item.webkitGetAsEntry?.()).filter(Boolean), files = [...event.dataTransfer.files];
-    send(entries.length ? (await Promise.all(entries.map(inside))).flat() : files);
+    const found = entries.some(entry => entry.isDirectory) ? (await Promise.all(entries.map(inside))).flat() : files;
+    if (found.length) send(found); else complain(t("import.empty_folder"));
   });
   for (const name of ["files", "tree"]) part(name).addEventListener("change", event => {
     event.stopPropagation();
