@@ -19,6 +19,7 @@ from benchmarks.common import free_port
 from gan_core import StudioError, TrainConfig, parallel
 from gan_core.training.learner import Learner
 from gan_core.training.run import Run
+from gan_core.training.settings import change
 
 ROOT = Path(__file__).resolve().parents[1]
 RANKS = 2
@@ -96,16 +97,20 @@ def run_with_trouble(rank: int, config: TrainConfig, another_port: int) -> None:
         return loss, terms
 
     VAE.objective = objective
-    run, seen = Run(config.out), []
+    run, seen, resumed = Run(config.out), [], []
     for event in gan_core.train(config):
         seen.append(event["type"])
         if event["type"] == "checkpoint" and event["step"] == 4:
             run.control("pause")
+            change(run, {"lr": 5e-4, "beta": 2.0})
         elif event["type"] == "paused":
             run.control("resume")
         elif event["type"] == "resumed":
+            resumed.append(event["step"])
+        if resumed and event["type"] == "checkpoint" and event["step"] > resumed[0] + 1:
             run.control("stop")
     assert (rank == 0) == bool(seen)
+    assert ("changed" in seen) == (rank == 0)
     os.environ["MASTER_PORT"] = str(another_port)
     with pytest.raises(StudioError) as caught:
         list(gan_core.train(config))

@@ -10,7 +10,8 @@ from gan_core.data.folder import read_file
 from gan_core.data.labels import is_table
 from gan_core.data.pictures import Note, Skipped
 from gan_core.errors import StudioError
-from gan_core.hub.datasets import Bounds, Repository, fetch, fetch_one, here
+from gan_core.hub.datasets import Bounds, Repository, here
+from gan_core.hub.fetch import fetch, fetch_one
 
 MAX_TABLE = 20 << 20  # bytes
 

@@ -19,7 +19,8 @@ from gan_core.data.parquet import Footer
 from gan_core.data.pictures import Note, Skipped
 from gan_core.files import replace_text
 from gan_core.hub import words
-from gan_core.hub.datasets import AT_ONCE, Bounds, Errand, RemoteFile, Repository, watched
+from gan_core.hub.datasets import Bounds, Repository
+from gan_core.hub.fetch import AT_ONCE, Errand, RemoteFile, watched
 
 FILES = 16  # parquet files that are looked into, evenly taken
 VARIETY = 4  # row groups that even a few pictures come from

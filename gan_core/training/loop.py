@@ -19,6 +19,7 @@ from gan_core.training.keep import ModelFolder
 from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words
 from gan_core.training.moments import Moments
+from gan_core.training.obey import Obedience
 from gan_core.training.report import Losses, Reporter
 from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples, save_sheet
@@ -79,17 +80,22 @@ class Session:
     def __init__(self, config: TrainConfig, run: Run, should_stop: Callable[[], bool]):
         self.run, self.requests = run, Requests(run, should_stop)
         self.learner = Learner(config, run)
-        self.config, self.family = self.learner.config, self.learner.family
+        self.family = self.learner.family
         self.ema = EMA(self.family.generator, config.ema_share, config.ema_cap)
         self.samples = FixedSamples(self.family, self.learner.pictures, config.seed)
         self.counters = Counters(fingerprint=self.learner.pictures.fingerprint)
         self.model_folder = ModelFolder(run, self.learner, self.samples, self.counters)
         self.moments = Moments(run.moments_folder)
         self.reporter = Reporter(run, self.learner, self.counters)
+        self.settings = Obedience(self.learner, self.ema, self.reporter, self.requests)
         self.best = BestModel(run, self.learner, self.reporter, self.counters, self.model_folder)
         self._last_progress, self._last_checkpoint = -1e9, 0.0
-        self._to_come: set[int] = set()  # steps that a resumed run has yet to take under other settings
         self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
+
+    @property
+    def config(self) -> TrainConfig:
+        """The settings that hold now."""
+        return self.learner.config
 
     # ---- the loop
 
@@ -101,7 +107,7 @@ class Session:
             self._go_on(restored)
         yield from self.reporter.start()
         if not resume:
-            self.learner.settings.forget()
+            self.settings.begin()
             yield from self.sample()
             yield from self.checkpoint()
         self.reporter.measure_speed_from_here()
@@ -110,7 +116,7 @@ class Session:
                 yield from self.wait_while_paused()
             else:
                 yield from self.extend()
-                yield from self.change()
+                yield from self.settings.obey(self.counters.step)
                 yield from self.step()
         yield from self.finish(state)
 
@@ -163,29 +169,12 @@ class Session:
         """Obey a longer budget, from a checkpoint on: a resumed run then has it from the same step as this one."""
         longer = self.requests.longer(self.config, now=self.progress() >= 1)
         if longer is not None:
-            self.config = self.learner.config = replace(self.config, minutes=longer.minutes, steps=longer.steps)
+            self.learner.config = replace(self.config, minutes=longer.minutes, steps=longer.steps)
             yield self.reporter.emit(
                 "extended", step=self.counters.step, minutes=self.config.minutes, steps=self.config.steps
             )
             yield from self.checkpoint()
             yield from self.report()
-
-    def change(self) -> Iterator[dict]:
-        """Obey other settings, each from the step that the run folder then names for it on; the same again in a resumed run."""
-        step, settings = self.counters.step, self.learner.settings
-        new = settings.stamp(step) if self.requests.time_to_look() else []
-        if new or step in self._to_come:
-            self._to_come.discard(step)
-            self.retune(step)
-            for one in [one for one in settings.changes if one.step == step]:
-                yield self.reporter.changed(one.values)
-
-    def retune(self, step: int) -> None:
-        """Take on the settings that hold at `step`, in all processes."""
-        tell(Order.CHANGE, step)
-        self.learner.retune(step)
-        self.config = self.learner.config
-        self.ema.share, self.ema.cap = self.config.ema_share, self.config.ema_cap
 
     def wait_while_paused(self) -> Iterator[dict]:
         """Save, then sleep until resumed or stopped."""
@@ -286,9 +275,7 @@ class Session:
         tell(Order.GO_BACK)
         self.counters.become(self.learner.restore(self.run.checkpoint_folder, self.ema))
         self.counters.elapsed, self.counters.next_sample = elapsed, next_sample
-        self.learner.settings.bring_back(self.counters.step)
-        if self.learner.settings.changes:
-            self.retune(self.counters.step)
+        self.settings.bring_back(self.counters.step)
         self.reporter.losses = Losses()
 
     def finish(self, state: str) -> Iterator[dict]:
@@ -313,9 +300,7 @@ class Session:
                 data=self.config.data,
             )  # fmt: skip
         self.counters.become(restored)
-        if self.learner.settings.changes:  # those of this very step are told as they are obeyed
-            self._to_come = {step for step in self.learner.settings.steps() if step >= restored.step}
-            self.retune(restored.step - 1)
+        self.settings.resume(restored.step)
         self.run.truncate_events(restored.events_size)
         for step, path in self.run.samples():
             if step > restored.step:

@@ -22,6 +22,8 @@ FIRST = 30.0  # seconds of training before which nothing is measured, so that sh
 # Of what a run may spend in all, so much (and no more than that of AHEAD seconds) may be spent before its time, so that a first figure
 # comes early: the rest is spread evenly, and the whole stays the same.
 EARLY, AHEAD = 0.7, 300.0
+# Seconds, and share of the whole run where that is less, between two figures.
+APART, APART_SHARE = 60.0, 0.15
 SHARE = 0.03  # of the training time that measuring may take on the way ...
 FINAL_SHARE = 0.02  # ... and once more at its end
 REAL, DRAWN = 128, 96  # pictures that are compared on the way; half as many in runs shorter than SHORT seconds
@@ -57,7 +59,7 @@ class Gauge:
         self._labels = pictures.labels
         self._extractor, self._features = None, None
         self.spent, self._each = 0.0, 0.0  # seconds in all, and for one drawn picture
-        self.count = DRAWN
+        self.count, self._last = DRAWN, -1e9
         self.possible = len(self._real) >= 2
 
     @property
@@ -75,8 +77,13 @@ class Gauge:
         whole = elapsed / progress if 0 < progress < 1 else elapsed
         if self._extractor is None and progress < 1 and whole < SHORT:
             self._real, self.count = self._real[: REAL // 2], DRAWN // 2
+        if elapsed < self._last + min(APART, APART_SHARE * whole) / max(1.0, often):
+            return False
         allowed = elapsed - self._since + self._lead(elapsed, whole)
-        return self.spent + self.count * self._each <= often * SHARE * allowed
+        fits = self.spent + self.count * self._each <= often * SHARE * allowed
+        if fits and self._each:
+            self._last = elapsed
+        return fits
 
     def _lead(self, elapsed: float, whole: float) -> float:
         """Seconds whose share may be spent before they have passed: fewer and fewer, none at the end."""
