@@ -13,6 +13,7 @@ from gan_core import LatentPoint, StudioError, render
 from gan_core.checkpoint import load_model, save_model
 from gan_core.importers import open_file
 from gan_core.importers.contents import Contents
+from gan_core.importers.keeping import import_model
 from gan_core.importers.official import read
 from gan_core.importers.pickles import read_official
 from gan_core.latent.directions import find
@@ -76,6 +77,17 @@ def test_after_import_everything_works(case, tmp_path):
     assert again.config == model.config
     assert np.abs(render(again, points).astype(int) - before.astype(int)).max() <= 2  # fp16 on disk
     assert not np.array_equal(before[0], before[2])
+
+
+@pytest.mark.parametrize("case", ["sg2_orig", "sg2_class", "sg3_t"])  # 1, 4 and 3 channels
+def test_the_imported_folder_draws_the_authors_pictures(case, tmp_path):
+    path, theirs = unpacked(case, tmp_path), stored(case)
+    import_model(path, tmp_path / "folder")
+    path.unlink()
+    assert (
+        off(gan_core.load(tmp_path / "folder", "cpu").from_latent(theirs["z"], theirs.get("label")), theirs["out"])
+        < NEAR
+    )
 
 
 def test_what_the_file_says_of_itself(tmp_path):
