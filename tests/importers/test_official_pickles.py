@@ -17,6 +17,8 @@ from gan_core.importers.keeping import import_model
 from gan_core.importers.official import read
 from gan_core.importers.pickles import read_official
 from gan_core.latent.directions import find
+from gan_core.latent.interpolate import interpolate
+from gan_core.latent.invert import Effort, invert
 from gan_core.models.alias_free import lowpass
 from gan_core.models.stylegan3 import moved
 
@@ -72,6 +74,10 @@ def test_after_import_everything_works(case, tmp_path):
         assert torch.isfinite(find(model, name)).all()
     points = [LatentPoint(seed=1), LatentPoint(seed=1, truncation=0.5), LatentPoint(seed=1, moves=(("sefa0", 2.0),))]
     before = render(model, points)
+    morph = render(model, interpolate(points[0], LatentPoint(seed=2), 3))
+    assert np.array_equal(morph[0], before[0]) and not np.array_equal(morph[1], morph[2])
+    found = invert(model, before[0], Effort(steps=3))
+    assert torch.isfinite(found.code).all() and found.code.numel() == model.code_dim
     save_model(tmp_path / "ours", model)
     again = load_model(tmp_path / "ours")
     assert again.config == model.config
