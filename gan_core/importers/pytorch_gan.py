@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from gan_core.importers.chains import Joint, Piece, Step, bare, candidate, joints, picture_shape, pieces
 from gan_core.importers.contents import Candidate, Contents
-from gan_core.importers.stacks import NAMES, Habits, chained
+from gan_core.importers.habits import NAMES, Habits
+from gan_core.importers.stacks import chained
 
 CONVOLUTIONS = ["conv_blocks.0", "conv_blocks.2", "conv_blocks.3", "conv_blocks.6", "conv_blocks.7", "conv_blocks.9"]
 PLACES = {

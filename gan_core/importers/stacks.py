@@ -1,8 +1,7 @@
 """Plain generators: fully connected ones and stacks of (transposed) convolutions, known ones by their habits, others inferred."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gan_core.errors import StudioError
 from gan_core.importers.chains import (
@@ -20,42 +19,9 @@ from gan_core.importers.chains import (
 )
 from gan_core.importers.contents import Candidate, Contents
 from gan_core.importers.geometry import Way, ways
+from gan_core.importers.habits import NAMES, Habits, known_habits
 
 MOST = 6  # candidates shown
-
-
-@dataclass(frozen=True)
-class Habits:
-    """What the author's code does where the file is silent. `geometry` is (stride, padding[, output padding]) per kernel."""
-
-    layout: str = ""
-    hidden: str = "relu"
-    slope: float = 0.2
-    final: str = "tanh"
-    latent: str = "normal"
-    eps: float = 1e-5
-    geometry: tuple[tuple[int, ...], ...] | None = None  # None: inferred
-    mode: str = "nearest"
-    silent: tuple[str, ...] = ()  # pieces that no activation follows, though their place suggests one
-
-
-@dataclass(frozen=True)
-class Known:
-    """A layout that many files have: how its names look, its kernels (None: any), whether its kernels have biases, its habits."""
-
-    names: str
-    kernels: tuple[int, ...] | None
-    habits: Habits
-
-
-KNOWN = (
-    Known(r"gen\.\d\.[01]", (3, 4, 3, 4), Habits("deeplearning.ai's DCGAN", geometry=((2, 0), (1, 0), (2, 0), (2, 0)))),
-    Known(r"network\.\d+", (3, 3, 4, 4), Habits("the CryptoPunks GAN of Gradio's guide", geometry=((1, 0), (2, 1), (2, 0), (2, 1)))),
-    Known(
-        r"generator_deconv\.\d\.[01]", (4, 3, 4, 4, 4),
-        Habits("fletchersarip93's face generator", hidden="leaky_relu", latent="uniform", silent=("generator_deconv.0.1",), geometry=((1, 0), (1, 1), (2, 1), (2, 1), (2, 1))),
-    ),
-)  # fmt: skip
 
 
 def read(contents: Contents) -> list[Candidate]:
@@ -96,7 +62,7 @@ def stack(contents: Contents, chain: Sequence[Joint], habits: Habits | None = No
     channels = chain[-1].outputs
     if channels not in CHANNELS:
         return []
-    known = habits or _known(chain)
+    known = habits or known_habits(chain)
     start = _start(chain)
     kernels = [j for j in chain if j.op in ("conv", "conv_transpose")]
     free = [_free(chain, chain.index(j)) for j in kernels]
@@ -144,32 +110,6 @@ def _reordered(found: list[Candidate]) -> list[Candidate]:
         return []
     others = [one for one in found[1:] if one.config.resolution != found[0].config.resolution]
     return [found[0], *others, *[one for one in found[1:] if one not in others]] if len(others) < 3 else found
-
-
-def _known(chain: Sequence[Joint]) -> Habits | None:
-    """The habits of a layout that is told by its names and kernels alone."""
-    names = [j.piece.name for j in chain]
-    kernels = tuple(j.piece.weight.shape[2] for j in chain if j.piece.kind == "kernel")
-    for known in KNOWN:
-        if known.kernels == kernels and all(re.fullmatch(known.names, name) for name in names):
-            return known.habits
-    return pytorch_dcgan(chain, kernels)
-
-
-def pytorch_dcgan(chain: Sequence[Joint], kernels: tuple[int, ...]) -> Habits | None:
-    """The PyTorch examples' DCGAN: 4×4 without biases at main.0, 3, 6 …, a BatchNorm after each but the last."""
-    expected = [f"main.{3 * i + j}" for i in range(len(kernels)) for j in (0, 1)][:-1]
-    plain = all(kernel == 4 for kernel in kernels) and all(
-        j.op != "conv_transpose" or "bias" not in j.piece.tensors for j in chain
-    )
-    if (
-        len(kernels) < 3
-        or not plain
-        or [j.piece.name for j in chain] != expected
-        or any(j.op in ("conv", "linear") for j in chain)
-    ):
-        return None
-    return Habits("the PyTorch examples' DCGAN", geometry=((1, 0), *[(2, 1)] * (len(kernels) - 1)))
 
 
 def _fixed(kernels: Sequence[Joint], start: int, geometry: Sequence[tuple[int, ...]]) -> Way:
@@ -261,16 +201,6 @@ def _variations(first: Habits, chain: Sequence[Joint]) -> Iterator[Habits]:
         and any(j.op != "conv_transpose" for j in chain)
     ):
         yield replace(first, eps=0.8, hidden="leaky_relu", layout="")
-
-
-NAMES = {
-    "relu": "ReLU",
-    "leaky_relu": "leaky ReLU",
-    "tanh": "tanh",
-    "sigmoid": "sigmoid",
-    "normal": "normal",
-    "uniform": "uniform in (−1, 1)",
-}
 
 
 def _made(contents, chain, steps, shape, habits: Habits, sure: bool, way: Way | None = None, **said) -> Candidate:

@@ -4,6 +4,7 @@ import pickletools
 import warnings
 import zipfile
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 import torch
@@ -14,6 +15,7 @@ LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."  # the magic number that fi
 MAX_PICKLE = 32 << 20  # bytes of the pickle that names a file's tensors
 MAX_OPCODES = 500_000
 MAX_ENTRIES = 50_000  # files in a zip
+LOADING = Lock()  # torch's list of stand-ins is one for the whole process
 LEGACY_PICKLES = 5  # magic number, version, byte order, the object, the names of its storages
 
 ALLOWED = {
@@ -68,7 +70,7 @@ def _load(path: Path, mmap: bool) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with torch.serialization.safe_globals([(Said, name) for name in STOOD_IN]):
+            with LOADING, torch.serialization.safe_globals([(Said, name) for name in STOOD_IN]):
                 return torch.load(path, weights_only=True, map_location="cpu", mmap=mmap)
     except (OSError, EOFError, MemoryError, RecursionError):
         raise truncated(path) from None

@@ -2,7 +2,8 @@
 
 from gan_core.importers.chains import Step, bare, candidate, joints, orders, picture_shape, pieces
 from gan_core.importers.contents import Candidate, Contents
-from gan_core.importers.stacks import NAMES, Habits, chained, stack
+from gan_core.importers.habits import NAMES, Habits
+from gan_core.importers.stacks import chained, stack
 
 EXAMPLE = {"fc1", "fc21", "fc22", "fc3", "fc4"}
 DECODERS = {  # kernels of pythae's own convolutional decoders (MNIST, CelebA, CIFAR) -> stride, padding, output padding
