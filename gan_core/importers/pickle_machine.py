@@ -38,7 +38,7 @@ class Name:
     name: str
 
     def __str__(self):
-        return re.sub(r"[^\w.]", "?", f"{self.module}.{self.name}")[:80]
+        return re.sub(r"[^\w.]", "?", f"{self.module[:80]}.{self.name[:80]}")[:80]
 
 
 class Inert:

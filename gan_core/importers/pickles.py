@@ -11,7 +11,9 @@ from gan_core.importers.pickle_tensors import Array, TensorView, calls
 from gan_core.importers.torch_files import truncated
 
 MAX_DEPTH = 16  # modules inside modules, and settings inside settings
-MAX_TENSORS = 20_000
+MAX_ENTRIES = 200_000  # of all modules' tables together
+MAX_NAME = 200
+PASSING = "_non_persistent_buffers_set"
 MAX_SETTINGS = 20_000
 GENERATORS = ("G_ema", "Gs", "G")  # by preference: the averaged weights draw better
 
@@ -22,7 +24,8 @@ class Network(Inert):
     def __init__(self, meta):
         if not isinstance(meta, dict) or not isinstance(meta.get("state"), dict):
             raise Damaged("a network without a state")
-        super().__init__(str(meta.get("class_name"))[:80], meta["state"])
+        name = meta.get("class_name")
+        super().__init__(name[:80] if isinstance(name, str) else "?", meta["state"])
 
 
 class TensorFlowNetwork(Inert):
@@ -91,7 +94,7 @@ def _generator(path: Path, whole) -> tuple[str, Network]:
             "pickle.tensorflow", "{file} was made by a StyleGAN for TensorFlow. NVIDIA's legacy.py (in the StyleGAN3 code) turns it into a "
             ".pkl for PyTorch, which opens here.", file=path.name,
         )  # fmt: skip
-    networks = {str(name): part for name, part in parts.items() if isinstance(part, Network)}
+    networks = {str(name)[:MAX_NAME]: part for name, part in parts.items() if isinstance(part, Network)}
     for name in GENERATORS:
         if name in networks:
             return name, networks[name]
@@ -111,36 +114,37 @@ def _generator(path: Path, whole) -> tuple[str, Network]:
 
 def _modules(network: Network) -> Iterator[tuple[str, dict]]:
     """(dotted name, state) of the network and every module in it. Raises Damaged for what no file needs."""
-    waiting = [("", network, 0)]
-    seen = 0
+    waiting, entries = [("", network, 0)], 0
     while waiting:
         name, module, depth = waiting.pop()
-        seen += 1
-        if depth > MAX_DEPTH or seen > MAX_TENSORS:
+        children, passing = _table(module.state, "_modules"), module.state.get(PASSING)
+        # parts may be shared, so what counts is how often they are looked at
+        entries += 1 + len(module.state) + len(children) + (len(passing) if isinstance(passing, list) else 0)
+        entries += len(_table(module.state, "_parameters")) + len(_table(module.state, "_buffers"))
+        if depth > MAX_DEPTH or entries > MAX_ENTRIES:
             raise Damaged("modules without end")
         yield name, module.state
-        for part, child in _table(module.state, "_modules").items():
+        for part, child in children.items():
             if isinstance(child, Network):
-                waiting.append((f"{name}.{part}" if name else str(part), child, depth + 1))
+                waiting.append((f"{name}.{part}" if name else part, child, depth + 1))
 
 
 def _tensors(network: Network) -> Iterator[tuple[str, TensorView]]:
     """The state dict, not yet made: parameters and buffers, but for those that PyTorch would not save."""
-    total = 0
     for prefix, state in _modules(network):
-        passing = state.get("_non_persistent_buffers_set")
+        listed = state.get(PASSING)
+        passing = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else ()
         for kind in ("_parameters", "_buffers"):
             for name, view in _table(state, kind).items():
-                if isinstance(view, TensorView) and not (isinstance(passing, list) and name in passing):
-                    total += 1
-                    if total > MAX_TENSORS:
-                        raise Damaged("tensors without end")
-                    yield f"{prefix}.{name}" if prefix else str(name), view
+                if isinstance(view, TensorView) and name not in passing:
+                    yield f"{prefix}.{name}" if prefix else name, view
 
 
-def _table(state: dict, name: str) -> dict:
+def _table(state: dict, name: str) -> dict[str, object]:
+    """A table of PyTorch's in a module's state, without keys that are no names."""
     found = state.get(name)
-    return found if isinstance(found, dict) else {}
+    items = found.items() if isinstance(found, dict) else ()
+    return {key: value for key, value in items if isinstance(key, str) and len(key) <= MAX_NAME}
 
 
 def _settings(network: Network, whole) -> dict:
@@ -164,7 +168,7 @@ def plain(value, count: list[int], depth: int = 0):
     if depth > MAX_DEPTH or count[0] < 0:
         raise Damaged("settings without end")
     if isinstance(value, dict):
-        return {str(key)[:200]: plain(item, count, depth + 1) for key, item in value.items()}
+        return {key[:MAX_NAME]: plain(item, count, depth + 1) for key, item in value.items() if isinstance(key, str)}
     if isinstance(value, list | tuple):
         return [plain(item, count, depth + 1) for item in value]
     if isinstance(value, Array):

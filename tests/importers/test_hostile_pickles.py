@@ -243,6 +243,34 @@ def test_a_module_that_holds_itself(canary, tmp_path):
     refused(network(inner), tmp_path, match="damaged")
 
 
+PART = b"ctorch_utils.persistence\n_reconstruct_persistent_obj\n"
+
+
+def test_modules_that_share_their_many_parts(canary, tmp_path):
+    names = b"".join(b"X\x05\x00\x00\x00%05dh\x07" % number for number in range(3000))
+    inner = (
+        b"}q\x05X\x08\x00\x00\x00_modules}q\x06("
+        + PART.join([b"X\x01\x00\x00\x00x", b"}X\x05\x00\x00\x00stateh\x05s\x85Rq\x07"])
+        + names
+        + b"us"
+    )
+    refused(network(inner), tmp_path, match="damaged", measure=False)  # 3000 modules, each with the same 3000 in it
+
+
+def test_a_class_name_that_is_no_text(canary, tmp_path):
+    laughs = b"]q\x00" + b"".join(b"]q%c(" % (i + 1) + b"h%c" % i * 10 + b"e" for i in range(60))
+    meta = b"}(X\x0a\x00\x00\x00class_name" + laughs + b"0" * 61 + b"h\x3cX\x05\x00\x00\x00state}u"
+    refused(b"\x80\x02" + PART + meta + b"\x85R.", tmp_path, match="no generator, only [?],")
+
+
+def test_long_names_of_parts(canary, tmp_path):
+    long = b"X" + struct.pack("<I", 1 << 20) + b"n" * (1 << 20)
+    inner = b"}q\x05X\x08\x00\x00\x00_modules}" + long + PART + b"}X\x05\x00\x00\x00stateh\x05s\x85Rss"
+    path = tmp_path / "long.pkl"
+    path.write_bytes(network(inner))
+    assert read_official(path).tensors == {} and "n" * 300 not in str(read_official(path).settings)
+
+
 def test_more_opcodes_than_any_network_has(canary, tmp_path):
     refused(b"\x80\x02" + b"N0" * 300_000 + b"N.", tmp_path, match="half a million", measure=False)
 
