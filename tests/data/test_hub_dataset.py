@@ -1,11 +1,14 @@
 """Data sets on the Hub, from a stand-in on the loopback: picture files, zips and parquet; bounded, offline, and every failure in words."""
 
+import errno
 import io
 import json
 import socket
+import sys
 import time
 from dataclasses import replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -15,6 +18,7 @@ from data_samples import class_files, colour_picture, encode, huge_png
 import gan_core
 from gan_core import data
 from gan_core.data import hub as source
+from gan_core.data import parquet as parquet_files
 from gan_core.data.hub_parts import Part, choose, parts, read_wish
 from gan_core.errors import StudioError
 from gan_core.hub import datasets, download
@@ -306,6 +310,44 @@ def test_a_picture_column_that_unpacks_without_end_is_given_up(hub, monkeypatch)
     bomb = [bytes(200_000)] * 500  # packs to next to nothing
     hub.add(TABLE, {"0.parquet": parquet({"image": pa.array(bomb, pa.binary())}, 500, compression="zstd")})
     assert failure("hub:ann/rows").code == "data.bad_parquet"
+
+
+def test_flipped_bytes_in_a_parquet_file_are_told_or_harmless():
+    good, random = labelled(30), np.random.RandomState(7)
+    for case in range(150):
+        content = bytearray(good)
+        for place in random.randint(0 if case % 2 else len(good) - 1500, len(good), 4):
+            content[place] = random.randint(256)
+        try:
+            opened = parquet_files.open_parquet(io.BytesIO(bytes(content)), "x")
+            found = parquet_files.footer(opened, "x")
+            columns = parquet_files.choose(found, {}, "", "", "x")
+            for group in range(len(found.groups)):
+                assert all(isinstance(picture, bytes) for picture, _ in parquet_files.rows(opened, group, columns, "x"))
+        except StudioError as error:
+            assert error.code in ("data.bad_parquet", "data.hub_no_pictures")
+
+
+def test_without_its_package_the_sentence_has_the_command(hub, monkeypatch):
+    hub.add(TABLE, {"0.parquet": labelled(10)})
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "pip install pyarrow" in str(failure("hub:ann/rows"))
+
+
+def test_a_full_disk_is_told_and_nothing_half_is_kept(hub, monkeypatch):
+    from gan_core.hub import shelves
+
+    hub.add(TABLE, {"0.parquet": labelled(10)})
+    data.describe("hub:ann/rows")
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shelves.os, "replace", full)
+        assert failure("hub:ann/rows").code == "hub.disk_full"
+    assert not list((datasets.find("ann/rows").own / "shelves").glob("*"))
+    assert len(data.load("hub:ann/rows")) == 10
 
 
 def test_who_may_not_read_is_told(hub):
