@@ -88,7 +88,7 @@ def read(contents: Contents) -> list[Candidate]:
         found = understand(_facts(contents))
         for candidate in found:
             _check(candidate)
-    except (AttributeError, KeyError, IndexError, TypeError, ValueError, ZeroDivisionError, OverflowError, RuntimeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         raise _strange(contents, re.sub(r"[^\w .]", "", str(error))[:60] or "?") from None
     return found
 
