@@ -98,7 +98,10 @@ def _help(default, text: str, **extra):
 class TrainConfig:
     """Everything that decides a training run. None means: the family's own default (its `DEFAULTS` table)."""
 
-    data: str = _help("faces", "pictures: a bundled set's name, a folder, a zip, MNIST-style idx files, or hub:user/name (a data set on the Hub)")
+    data: str = _help(
+        "faces",
+        "pictures: a bundled set's name, a folder, a zip, MNIST-style idx files, or hub:user/name (a data set on the Hub)",
+    )
     family: str = _help("auto", "kind of model; auto chooses from the pictures, the device and the time")
     out: str = _help("", "run folder; default runs/<data>-<family>")
     minutes: float = _help(10.0, "how long to train, in minutes")

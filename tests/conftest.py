@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """All browser tests for one worker: their driver keeps an event loop in its thread until the end. The rest goes by files."""
+    """All browser tests for one worker: two browsers at once on two cores make each other late. The rest goes by files."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):

@@ -25,7 +25,7 @@ def eager(monkeypatch):
         self.counters.next_sample = 0.0
 
     monkeypatch.setattr(loop.Session, "sample", at_once)
-    changes = dict(FIRST=0.0, SHARE=1e9, FINAL_SHARE=1e9, DRAWN=16, FINAL=32, DEFAULT="pixels")
+    changes = dict(FIRST=0.0, APART=0.0, SHARE=1e9, FINAL_SHARE=1e9, DRAWN=16, FINAL=32, DEFAULT="pixels")
     for name, value in changes.items():
         monkeypatch.setattr(quality, name, value)
 

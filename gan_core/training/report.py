@@ -130,7 +130,9 @@ class Reporter:
     def changed(self, values: dict) -> dict:
         """Settings that are other ones from this step on, by name; the values are those that hold now."""
         now = {name: getattr(self._learner.config, name) for name in values}
-        return self.emit("changed", step=self._counters.step, elapsed=round(self._counters.elapsed, 2), values=now, asked=values)
+        return self.emit(
+            "changed", step=self._counters.step, elapsed=round(self._counters.elapsed, 2), values=now, asked=values
+        )
 
     def sample(self, path: Path, diversity: float) -> Iterator[dict]:
         """A new sheet of samples at `path`; a warning when they have become alike."""

@@ -60,7 +60,9 @@ def described(
     """The plan without weights: like a model's sizes, or with the choice that a resumed run has `kept`. Raises StudioError."""
     config = kept.applied(config) if kept else config
     if config.family != "auto":
-        family_called(config.family).defaults()  # an unknown one, or one that only draws, is refused before anything is read
+        family_called(
+            config.family
+        ).defaults()  # an unknown one, or one that only draws, is refused before anything is read
     resolution = config.resolution or resolution_for(config)
     pictures = data.load(
         config.data, resolution, config.channels, config.fit, config.limit, exclude=read_list(config.exclude)

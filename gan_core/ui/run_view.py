@@ -44,7 +44,8 @@ def snapshot(run: Run, since=0) -> dict:
         events, offset = run.read_events(0)
         since = 0
     kinds = {
-        kind: [e for e in events if e.get("type") == kind] for kind in ("start", "fetching", "progress", "sample", "warning", "changed", "end")
+        kind: [e for e in events if e.get("type") == kind]
+        for kind in ("start", "fetching", "progress", "sample", "warning", "changed", "end")
     }
     return {
         "run": run.name,

@@ -35,8 +35,9 @@ def app(folders, hub, tmp_path_factory):
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser():
+    """The browser, gone before any other test: its driver keeps an event loop running in this thread."""
     with chromium() as browser:
         yield browser
 
