@@ -1,5 +1,6 @@
 """Fixtures that several test files share: tiny pictures and tiny configs."""
 
+import asyncio
 import os
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -34,6 +35,18 @@ def pytest_xdist_make_scheduler(config, log):
             return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
 
     return Scheduling(config, log)
+
+
+@pytest.fixture(autouse=True)
+def free_thread(request):
+    """No event loop runs in this thread, as far as other tests can tell, though the browser's driver keeps one after its own."""
+    if in_browser(request.node.nodeid):
+        yield
+        return
+    kept = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(kept)
 
 
 @pytest.fixture(scope="session")

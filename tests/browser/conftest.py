@@ -35,9 +35,8 @@ def app(folders, hub, tmp_path_factory):
         yield url
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def browser():
-    """The browser, gone before any other test: its driver keeps an event loop running in this thread."""
     with chromium() as browser:
         yield browser
 
