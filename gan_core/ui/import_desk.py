@@ -15,7 +15,7 @@ from gan_core.errors import StudioError
 from gan_core.ui import limits
 from gan_core.ui.engine import Engine
 from gan_core.ui.jobs import Job, JobName, Jobs
-from gan_core.ui.requests import Between
+from gan_core.ui.requests import Between, Name, Visitor
 from gan_core.ui.run_view import webp_url
 
 WAITING = ".brought"  # where files lie until somebody has chosen
@@ -27,8 +27,6 @@ MAX_AGE = 24 * 3600  # seconds: files that wait, and on a Space models
 SAMPLES = (2, 4)  # rows and columns of a candidate's picture
 SIDE = 128  # pixels of a sample shown at most
 WEIGHTS = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".pkl", ".pickle", ".t7", ".tar", ".model", ".onnx", ".zip")
-Visitor = Annotated[str, Between(0, 100)]
-Name = Annotated[str, Between(1, 200)]
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,6 @@ class ImportDesk:
     folder: Path
     inbox: Path
     jobs: Jobs
-    share: bool | None = None
     share: bool | None = None
 
     async def bring(self, files: list[str], names: list[str], visitor: Visitor, name: JobName) -> dict:

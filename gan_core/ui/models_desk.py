@@ -8,20 +8,17 @@ import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 from gan_core.errors import StudioError
 from gan_core.training.run import list_runs
 from gan_core.ui import limits, run_view
 from gan_core.ui.engine import Engine
 from gan_core.ui.library import Entry
-from gan_core.ui.requests import Between
+from gan_core.ui.requests import Name, Visitor
 
 MAX_CARD = 200_000  # characters of a README shown
 ZIP_AGE = 3600  # seconds for which a zip waits to be fetched
 FILES = ("config.json", "model.safetensors", "directions.safetensors", "preview.webp", "README.md")
-Name = Annotated[str, Between(1, 200)]
-Visitor = Annotated[str, Between(0, 100)]
 
 
 @dataclass(frozen=True)

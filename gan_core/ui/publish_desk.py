@@ -14,10 +14,8 @@ from gan_core.ui import limits, run_view, visitor
 from gan_core.ui.engine import Engine
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.library import Entry
-from gan_core.ui.requests import Between
+from gan_core.ui.requests import Between, Name, Visitor
 
-Name = Annotated[str, Between(1, 200)]
-Visitor = Annotated[str, Between(0, 100)]
 RepoName = Annotated[str, Between(0, 200)]
 Licence = Annotated[str, Between(0, 30)]
 Words = Annotated[str, Between(0, 300)]

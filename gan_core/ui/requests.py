@@ -24,6 +24,10 @@ class Between:
     high: float
 
 
+Name = Annotated[str, Between(1, 200)]  # of a model, a run or a file
+Visitor = Annotated[str, Between(0, 100)]  # the random word that a visitor's browser keeps; empty without one
+
+
 def arguments(function: Callable, sent: Any) -> dict[str, Any]:
     """Return keyword arguments for `function` from a JSON object.
 

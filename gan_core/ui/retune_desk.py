@@ -6,7 +6,8 @@ from gan_core.config import RANGES
 from gan_core.errors import StudioError
 from gan_core.training.settings import Settings, change, chosen, now, possible
 from gan_core.ui import limits, run_view, train_form
-from gan_core.ui.train_desk import Name, TrainDesk, Visitor
+from gan_core.ui.requests import Name, Visitor
+from gan_core.ui.train_desk import TrainDesk
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,7 @@ from gan_core.metrics.evaluate import Samples
 from gan_core.training.run import Run
 from gan_core.ui import limits, run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
-from gan_core.ui.requests import Between
-from gan_core.ui.train_desk import Name, Visitor
+from gan_core.ui.requests import Between, Name, Visitor
 
 SAMPLES = 200
 SHOWN = 8  # pairs

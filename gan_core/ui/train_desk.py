@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from gan_core import data
 from gan_core.config import TrainConfig
@@ -16,12 +16,10 @@ from gan_core.training.run import Run
 from gan_core.training.state import has_state
 from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
 from gan_core.ui.library import Library
-from gan_core.ui.requests import Between
+from gan_core.ui.requests import Name, Visitor
 
 TIMES = (0.5, 1, 2, 10, 60)  # minutes that have a card; at home the usual ones, else the longest three allowed
 USUAL, FIRST = (1, 10, 60, 480), 10
-Name = Annotated[str, Between(1, 200)]
-Visitor = Annotated[str, Between(0, 100)]
 
 
 @dataclass(frozen=True)

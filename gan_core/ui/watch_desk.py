@@ -21,8 +21,8 @@ from gan_core.ui import limits, run_view
 from gan_core.ui.films import WRITERS, FilmKind, FilmSize
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.pictures import attachment
-from gan_core.ui.requests import Between
-from gan_core.ui.train_desk import Name, TrainDesk, Visitor
+from gan_core.ui.requests import Between, Name, Visitor
+from gan_core.ui.train_desk import TrainDesk
 
 FRAMES, RATE = 160, 12  # sheets of a film at most, and a second
 HOLD = 18  # pictures for which the last one stays
