@@ -1,15 +1,26 @@
-"""Serving the page: our theme and words, limits, no request to another host, and a sentence when it cannot start."""
+"""Serving the page: our theme and words, limits, no request to another host, and a sentence when it cannot start.
+
+MIDDLEWARE and ROUTES name what stands around and beside Gradio's own app.
+"""
 
 import logging
 import sys
 from pathlib import Path
 
 from gan_core.errors import StudioError
+from gan_core.registry import resolve
 from gan_core.ui import Settings, build, limits
 from gan_core.ui.engine import Engine
 
 # Streamed to the disk; each desk bounds what it takes (uploads, import_desk).
 MAX_UPLOAD, SPACE_UPLOAD = "2gb", "500mb"
+
+# ASGI middleware classes, the outermost first
+MIDDLEWARE = {
+    "page": "gan_core.ui.page:StudioPage",
+}
+# functions of (settings, engine) that return a list of Starlette routes
+ROUTES: dict[str, str] = {}
 
 
 def launch(settings: Settings, **options):
@@ -24,7 +35,6 @@ def launch(settings: Settings, **options):
     from starlette.middleware import Middleware
 
     from gan_core.ui.i18n import gradio_words
-    from gan_core.ui.page import StudioPage
     from gan_core.ui.theme import theme
 
     page = build(settings, engine).queue(default_concurrency_limit=4, max_size=64)
@@ -35,7 +45,12 @@ def launch(settings: Settings, **options):
             share=settings.share,
             theme=theme(),
             i18n=gradio_words(),
-            app_kwargs={"middleware": [Middleware(StudioPage)], "docs_url": None, "redoc_url": None},
+            app_kwargs={
+                "middleware": [Middleware(resolve(MIDDLEWARE, name)) for name in MIDDLEWARE],
+                "routes": [route for name in ROUTES for route in resolve(ROUTES, name)(settings, engine)],
+                "docs_url": None,
+                "redoc_url": None,
+            },
             max_file_size=SPACE_UPLOAD if limits.on_space() else MAX_UPLOAD,
             footer_links=[],
             run_history=False,
