@@ -1,0 +1,75 @@
+"""Where runs and imported models are kept when the program's own folder cannot be written to."""
+
+import errno
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from gan_core.errors import StudioError
+from gan_core.ui import folders
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """refusing(folder, …, error=EROFS): no file can be made in or below these folders; as root, permissions would not do."""
+    true = tempfile.TemporaryFile
+
+    def refuse(*places: Path, error: int = errno.EROFS) -> None:
+        def make(dir: Path):
+            if any(Path(dir).is_relative_to(place) for place in places):
+                raise OSError(error, "refused")
+            return true(dir=dir)
+
+        monkeypatch.setattr(folders.tempfile, "TemporaryFile", make)
+
+    return refuse
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    monkeypatch.setattr(folders, "user_data", lambda: tmp_path / "home" / "latent-studio")
+    (tmp_path / "program").mkdir()
+    return tmp_path / "home"
+
+
+def test_a_folder_that_can_be_written_to_is_taken_and_nothing_is_made(tmp_path):
+    wished = tmp_path / "program" / "runs"
+    assert folders.writable_or(wished, "runs") == folders.Place(wished)
+    assert not wished.exists() and not list((tmp_path / "program").iterdir())
+
+
+def test_a_read_only_program_keeps_its_runs_with_the_person(tmp_path, home, refusing):
+    refusing(tmp_path / "program")
+    place = folders.writable_or(tmp_path / "program" / "runs", "runs")
+    assert place.path == home / "latent-studio" / "runs"
+    assert str(tmp_path / "program" / "runs") in place.reason and str(place.path) in place.reason
+
+
+def test_a_file_in_the_way_counts_as_not_writable(tmp_path, home):
+    (tmp_path / "program" / "runs").write_text("no folder")
+    assert folders.writable_or(tmp_path / "program" / "runs", "runs").path.is_relative_to(home)
+
+
+def test_without_a_home_either_a_temporary_folder_does(tmp_path, home, refusing):
+    refusing(tmp_path / "program", tmp_path)
+    place = folders.writable_or(tmp_path / "program" / "runs", "runs")
+    assert place.path.name == "runs" and place.path.parent.is_dir() and "until the machine restarts" in place.reason
+    place.path.parent.rmdir()
+
+
+def test_a_full_disk_does_not_move_the_runs_away(tmp_path, refusing):
+    (kept := tmp_path / "program" / "runs").mkdir()
+    refusing(tmp_path, error=errno.ENOSPC)
+    assert folders.writable_or(kept, "runs").path == kept
+
+
+def test_nowhere_to_write_is_said_in_words(tmp_path, refusing, monkeypatch):
+    refusing(tmp_path)
+
+    def no_temporary(**_):
+        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+
+    monkeypatch.setattr(folders.tempfile, "mkdtemp", no_temporary)
+    with pytest.raises(StudioError, match="Nothing can be written"):
+        folders.writable_or(tmp_path / "program" / "runs", "runs")
