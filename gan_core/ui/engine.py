@@ -44,6 +44,24 @@ class Engine:
         self._pace: dict[str, float] = {}  # seconds a picture takes, by model
         self._worker: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._began: float | None = None  # when the pictures that are being drawn were begun
+        self.closing = False  # the app is being stopped
+
+    @property
+    def device(self) -> str:
+        """What it draws on: "cpu", "cuda", "mps"; "" until the first model is loaded."""
+        return "" if self._device is None else self._device.type
+
+    @property
+    def alive(self) -> bool:
+        """Whether somebody is there to draw; True before anything was asked for."""
+        return self._worker is None or self._worker.is_alive()
+
+    @property
+    def at_work(self) -> float:
+        """Seconds since the pictures that are being drawn now were begun; 0 when nothing is."""
+        began = self._began
+        return 0.0 if began is None else time.monotonic() - began
 
     def models(self, visitor: str = "") -> list[dict]:
         """Return facts about every model that a visitor may see, JSON-ready, bundled ones first (see `Library.models`)."""
@@ -96,7 +114,9 @@ class Engine:
         while True:
             parts = [part for part in self._waiting.take(self._pace) if not part.request.answer.done()]
             if parts:
+                self._began = time.monotonic()
                 self._draw(parts)
+                self._began = None
 
     def _draw(self, parts: list[Part]) -> None:
         """Render the parts together; when that fails, one by one, so that only the wrong one fails."""

@@ -20,7 +20,9 @@ MIDDLEWARE = {
     "page": "gan_core.ui.page:StudioPage",
 }
 # functions of (settings, engine) that return a list of Starlette routes
-ROUTES: dict[str, str] = {}
+ROUTES = {
+    "health": "gan_core.ui.health:routes",
+}
 
 
 def launch(settings: Settings, **options):
