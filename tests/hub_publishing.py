@@ -17,10 +17,14 @@ class Publishing:
         ("POST", r"/api/repos/create", "create"),
         ("DELETE", r"/api/repos/delete", "delete"),
         ("POST", r"/api/validate-yaml", "validate"),
-        ("POST", r"/api/models/(?P<repo>[^/]+/[^/]+)/preupload/(?P<revision>[^/]+)", "preupload"),
-        ("POST", r"/(?P<repo>[^/]+/[^/]+)\.git/info/lfs/objects/batch", "lfs_batch"),
+        (
+            "POST",
+            r"/api/(?:models/|(?=spaces/))(?P<repo>(?:spaces/)?[^/]+/[^/]+)/preupload/(?P<revision>[^/]+)",
+            "preupload",
+        ),
+        ("POST", r"/(?P<repo>(?:spaces/)?[^/]+/[^/]+)\.git/info/lfs/objects/batch", "lfs_batch"),
         ("PUT", r"/lfs/(?P<oid>[0-9a-f]{64})", "lfs_put"),
-        ("POST", r"/api/models/(?P<repo>[^/]+/[^/]+)/commit/(?P<revision>[^/]+)", "commit"),
+        ("POST", r"/api/(?:models/|(?=spaces/))(?P<repo>(?:spaces/)?[^/]+/[^/]+)/commit/(?P<revision>[^/]+)", "commit"),
     )
 
     def take(self) -> None:
@@ -54,6 +58,11 @@ class Publishing:
         name = f"{asked.get('organization') or token.removeprefix('hf_')}/{asked['name']}"
         if not self.writer(name.split("/")[0]):
             return
+        space = asked.get("type") == "space"  # a Space is kept as “spaces/user/name”
+        if space and asked.get("sdk") != "gradio":
+            self.refuse(400, "", "A Space needs an SDK")
+            return
+        name = f"spaces/{name}" if space else name
         if name in self.hub.repos:
             self.refuse(409, "", "You already created this model repo")
             return
@@ -65,7 +74,7 @@ class Publishing:
         asked = json.loads(self.sent)
         name = f"{asked.get('organization')}/{asked['name']}"
         if self.writer(name.split("/")[0]):
-            del self.hub.repos[name]
+            del self.hub.repos[f"spaces/{name}" if asked.get("type") == "space" else name]
             self.answer_json({})
 
     def validate(self) -> None:
@@ -75,7 +84,7 @@ class Publishing:
             self.answer_json({"errors": [], "warnings": []})
 
     def preupload(self, repo: str, revision: str) -> None:
-        if self.writer(repo.split("/")[0]):
+        if self.writer(repo.split("/")[-2]):
             files = json.loads(self.sent)["files"]
             here = self.hub.repos[repo].commits[self.hub.repos[repo].commit_of(revision)]
             self.answer_json({"files": [
@@ -85,7 +94,7 @@ class Publishing:
             ]})  # fmt: skip
 
     def lfs_batch(self, repo: str) -> None:
-        if self.writer(repo.split("/")[0]):
+        if self.writer(repo.split("/")[-2]):
             self.answer_json({"objects": [
                 {"oid": one["oid"], "size": one["size"], "actions": {"upload": {"href": f"{self.hub.endpoint}/lfs/{one['oid']}"}}}
                 for one in json.loads(self.sent)["objects"]
@@ -99,20 +108,22 @@ class Publishing:
             self.answer_json({})
 
     def commit(self, repo: str, revision: str) -> None:
-        if not self.writer(repo.split("/")[0]):
+        if not self.writer(repo.split("/")[-2]):
             return
         there, lines = self.hub.repos[repo], [json.loads(line) for line in self.sent.splitlines()]
         header = next(line["value"] for line in lines if line["key"] == "header")
         if header.get("parentCommit", there.commit_of(revision)) != there.commit_of(revision):
             self.refuse(412, "", "A commit has happened since")
             return
-        new = {}
+        new, kept = {}, dict(there.commits[there.commit_of(revision)])
         for line in lines:
             value = line["value"]
             if line["key"] == "file":
                 new[value["path"]] = base64.b64decode(value["content"])
             elif line["key"] == "lfsFile":
                 new[value["path"]] = self.hub.objects[value["oid"]]
-        oid = self.hub.add(repo, {**there.commits[there.commit_of(revision)], **new}, revision)
+            elif line["key"] == "deletedFile":
+                del kept[value["path"]]
+        oid = self.hub.add(repo, {**kept, **new}, revision)
         self.hub.commits.append((repo, sorted(new)))
         self.answer_json({"commitUrl": f"{self.hub.endpoint}/{repo}/commit/{oid}", "commitOid": oid})

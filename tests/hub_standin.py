@@ -116,10 +116,14 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
         ("GET", r"/api/models/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
         ("GET", r"/api/models", "models"),
-        ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)", "info"),  # a data set is kept as “datasets/user/name”
-        ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
+        (
+            "GET",
+            r"/api/(?P<repo>(?:datasets|spaces)/[^/]+/[^/]+)",
+            "info",
+        ),  # a data set is kept as “datasets/user/name”
+        ("GET", r"/api/(?P<repo>(?:datasets|spaces)/[^/]+/[^/]+)/revision/(?P<revision>[^/]+)", "info"),
         ("GET", r"/api/(?P<repo>datasets/[^/]+/[^/]+)/tree/(?P<revision>[^/]+)", "tree"),
-        ("GET", r"/(?P<repo>datasets/[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
+        ("GET", r"/(?P<repo>(?:datasets|spaces)/[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),
         ("GET", r"/api/whoami-v2", "whoami"),
         ("GET", r"/.well-known/openid-configuration", "openid"),
         ("GET", r"/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<name>.+)", "file"),

@@ -52,6 +52,20 @@ def whoami(
     return found
 
 
+def check_writer(repo_id: str, token: str | bool | None = None, **place) -> None:
+    """Raise StudioError "hub.…" unless the token may make or change a repository of this name, as far as can be told before."""
+    who = whoami(token, **place)
+    if who is None:
+        raise StudioError(
+            "hub.not_logged_in", "Log in to the Hub first; publishing needs an access token that may write."
+        )
+    if who.role == "read":
+        raise words.no_write(repo_id)
+    if repo_id.split("/")[0] not in who.names:
+        raise StudioError("hub.not_your_name", "You cannot publish as “{name}”. Choose among: {names}.",
+                          name=repo_id.split("/")[0], names=", ".join(who.names))  # fmt: skip
+
+
 def _account(answer: Any) -> Account:
     """The account that the Hub's answer describes. Raises StudioError when it describes none."""
     name = text(answer.get("name"), 96) if isinstance(answer, dict) else ""

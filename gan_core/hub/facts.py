@@ -26,7 +26,7 @@ def marks(source: Source) -> tuple[str, dict[str, set[str]]]:
 
 def _described(source: Source) -> tuple[str, list[dict]]:
     revision = f"/revision/{quote(source.revision, safe='')}" if source.revision else ""
-    info = ask(source, f"/api/models/{source.repo_id}{revision}", params={"blobs": True}).json()
+    info = ask(source, f"/api/{source.kind}s/{source.repo_id}{revision}", params={"blobs": True}).json()
     commit = info.get("sha") if isinstance(info, dict) else None
     if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
         raise words.unavailable()

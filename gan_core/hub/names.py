@@ -12,12 +12,13 @@ from huggingface_hub.utils import HFValidationError, validate_repo_id
 from gan_core.errors import StudioError
 
 TIMEOUT = 4.0  # seconds until an unreachable Hub is called so
+PATIENCE = 1.5  # seconds to ask for news of what is already here
 _REVISION = re.compile(r"[A-Za-z0-9_][\w.\-]*(/[A-Za-z0-9_][\w.\-]*)*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Which model (or `kind` "dataset"), where, and as whom. `revision` None is the default branch; `token` False sends none."""
+    """Which model (or `kind` "dataset" or "space"), where, and as whom. `revision` None is the default branch; `token` False sends none."""
 
     repo_id: str
     revision: str | None
@@ -30,7 +31,7 @@ class Source:
     @property
     def page(self) -> str:
         """Its address for a person."""
-        return f"{self.endpoint}/{'datasets/' if self.kind == 'dataset' else ''}{self.repo_id}"
+        return f"{self.endpoint}/{'' if self.kind == 'model' else f'{self.kind}s/'}{self.repo_id}"
 
 
 def parse(text: str) -> tuple[str, str | None]:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from gan_core.checkpoint import CARD, CONFIG, DIRECTIONS, ENCODER, PREVIEW, WEIGHTS, read_config
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
-from gan_core.hub import account, upload, words
+from gan_core.hub import account, upload
 from gan_core.hub.ask import ask
 from gan_core.hub.facts import marks, text
 from gan_core.hub.hub_card import LICENCES, hub_card
@@ -81,21 +81,12 @@ def drafted(
     directions: another folder to take them from. place: endpoint, timeout. Raises StudioError "hub.…": nobody logged in, a name that is not theirs, no licence, no Hub.
     """
     check(choice)
-    who = account.whoami(token, **place)
-    if who is None:
-        raise StudioError(
-            "hub.not_logged_in", "Log in to the Hub first; publishing needs an access token that may write."
-        )
-    if who.role == "read":
-        raise words.no_write(choice.repo_id)
-    if choice.repo_id.split("/")[0] not in who.names:
-        raise StudioError("hub.not_your_name", "You cannot publish as “{name}”. Choose among: {names}.",
-                          name=choice.repo_id.split("/")[0], names=", ".join(who.names))  # fmt: skip
+    account.check_writer(choice.repo_id, token, **place)
     source = resolve_source(choice.repo_id, token, place.get("endpoint"), None, place.get("timeout"))
-    parent, there = _there(source)
+    parent, there = there_already(source)
     with tempfile.TemporaryDirectory(prefix="latent-studio-") as staging:
         card = _stage(Path(folder), choice, Path(staging), Path(directions or folder))
-        files = tuple(_file(path, there) for path in sorted(Path(staging).iterdir()))
+        files = tuple(compared(path.name, path, there) for path in sorted(Path(staging).iterdir()))
         kept = tuple(sorted(set(there) - {file.name for file in files}))
         yield Draft(choice, files, parent, kept, card, _complaints(source, card))
 
@@ -202,7 +193,7 @@ def _with_config(weights: Path, target: Path, config: str) -> None:
         shutil.copyfileobj(file, new, 1 << 20)
 
 
-def _there(source: Source) -> tuple[str, dict[str, set[str]]]:
+def there_already(source: Source) -> tuple[str, dict[str, set[str]]]:
     """(commit, files by what marks them) of the repository; ("", {}) when there is none."""
     try:
         return marks(source)
@@ -212,16 +203,17 @@ def _there(source: Source) -> tuple[str, dict[str, set[str]]]:
         raise
 
 
-def _file(path: Path, there: dict[str, set[str]]) -> File:
+def compared(name: str, path: Path, there: dict[str, set[str]]) -> File:
+    """A file that shall be called `name`, as it stands to what is `there_already`."""
     size, sha256 = path.stat().st_size, hashlib.sha256()
     git = hashlib.sha1(b"blob %d\0" % size)
     with path.open("rb") as file:
         while piece := file.read(1 << 20):
             sha256.update(piece)
             git.update(piece)
-    known = there.get(path.name)
+    known = there.get(name)
     same = known is not None and bool(known & {sha256.hexdigest(), git.hexdigest()})
-    return File(path.name, path, size, sha256.hexdigest(), "new" if known is None else "same" if same else "changed")
+    return File(name, path, size, sha256.hexdigest(), "new" if known is None else "same" if same else "changed")
 
 
 def _complaints(source: Source, card: str) -> tuple[str, ...]:

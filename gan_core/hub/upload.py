@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, HfApi
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.utils import disable_progress_bars
 
 from gan_core.errors import StudioError
@@ -25,13 +25,14 @@ def send(
     parent: str,
     private: bool,
     progress: Callable[[int, int], None],
+    gone: Sequence[str] = (),
 ) -> str:
     """Commit the files (name there, path here) on top of the commit `parent`, or to a new repository where it is ""; return the commit.
 
-    What `progress` raises stops it. Raises StudioError "hub.…".
+    gone: names of files there that are deleted in the same commit. What `progress` raises stops it. Raises StudioError "hub.…".
     """
     meter = Meter(sum(path.stat().st_size for _, path in sent))
-    answer = start(source, _send, sent, parent, private, meter)
+    answer = start(source, _send, sent, gone, parent, private, meter)
     try:
         while not answer.done():
             progress(meter.done, meter.total)
@@ -68,24 +69,35 @@ class Meter:
 
 
 class MeteredFile(io.BufferedIOBase):
-    """A file that says how far it was read once the upload began, and that breaks off when the upload is given up."""
+    """A file that says how far it was read once the upload began, and that breaks off when the upload is given up.
+
+    It is open only while it is being read: a system allows a few hundred open files at once, and an upload may have more.
+    """
 
     def __init__(self, path: Path, meter: Meter):
-        self._file, self._meter, self._furthest = path.open("rb"), meter, 0
+        self._path, self._size, self._meter = path, path.stat().st_size, meter
+        self._file, self._at, self._furthest = None, 0, 0
 
     def read(self, size: int | None = -1) -> bytes:
         self._meter.check()
+        if self._file is None:
+            self._file = self._path.open("rb")
+        self._file.seek(self._at)
         data = self._file.read(size)
-        if self._meter.uploading and self._file.tell() > self._furthest:
-            self._meter.add(self._file.tell() - self._furthest)
-            self._furthest = self._file.tell()
+        self._at += len(data)
+        if self._meter.uploading and self._at > self._furthest:
+            self._meter.add(self._at - self._furthest)
+            self._furthest = self._at
+        if self._at >= self._size:
+            self._shut()
         return data
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
 
     def tell(self) -> int:
-        return self._file.tell()
+        return self._at
 
     def readable(self) -> bool:
         return True
@@ -94,20 +106,28 @@ class MeteredFile(io.BufferedIOBase):
         return True
 
     def close(self) -> None:
-        self._file.close()
+        self._shut()
         super().close()
 
+    def _shut(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
-def _send(source: Source, sent: Sequence[tuple[str, Path]], parent: str, private: bool, meter: Meter) -> str:
+
+def _send(
+    source: Source, sent: Sequence[tuple[str, Path]], gone: Sequence[str], parent: str, private: bool, meter: Meter
+) -> str:
     disable_progress_bars()
     api = HfApi(endpoint=source.endpoint, token=source.token)
     try:
         if not parent:
-            api.create_repo(source.repo_id, private=private)
+            sdk = {"space_sdk": "gradio"} if source.kind == "space" else {}
+            api.create_repo(source.repo_id, private=private, repo_type=source.kind, **sdk)
         try:
-            return _commit(api, source, sent, parent, meter)
+            return _commit(api, source, sent, gone, parent, meter)
         except BaseException:
-            published = "" if parent else _take_back(api, source)
+            published = "" if parent else _take_back(api, source, {name for name, _ in sent})
             if published:
                 return published
             raise
@@ -115,29 +135,34 @@ def _send(source: Source, sent: Sequence[tuple[str, Path]], parent: str, private
         raise words.translate_upload(error, source) from None
 
 
-def _commit(api: HfApi, source: Source, sent: Sequence[tuple[str, Path]], parent: str, meter: Meter) -> str:
+def _commit(
+    api: HfApi, source: Source, sent: Sequence[tuple[str, Path]], gone: Sequence[str], parent: str, meter: Meter
+) -> str:
     opened = [MeteredFile(path, meter) for _, path in sent]
     try:
         operations = [
             CommitOperationAdd(name, content) for (name, _), content in zip(sent, opened, strict=True)
         ]  # reads each once, for its hash
         meter.uploading = True
-        api.preupload_lfs_files(source.repo_id, operations, free_memory=False)
+        api.preupload_lfs_files(source.repo_id, operations, repo_type=source.kind, free_memory=False)
         meter.check()
-        info = api.create_commit(source.repo_id, operations, commit_message=MESSAGE, parent_commit=parent or None)
+        operations += [CommitOperationDelete(name) for name in gone]
+        info = api.create_commit(
+            source.repo_id, operations, commit_message=MESSAGE, parent_commit=parent or None, repo_type=source.kind
+        )
         return info.oid
     finally:
         for content in opened:
             content.close()
 
 
-def _take_back(api: HfApi, source: Source) -> str:
+def _take_back(api: HfApi, source: Source, sent: set[str]) -> str:
     """Delete the repository that this upload has just made, which holds nothing; return its commit where the files are there after all."""
     try:
         commit, there = files(source)
-        if "config.json" in there:
+        if sent <= set(there):
             return commit  # it went through; only the answer was lost
-        api.delete_repo(source.repo_id)
+        api.delete_repo(source.repo_id, repo_type=source.kind)
     except Exception:
         raise words.unsure(source) from None
     return ""

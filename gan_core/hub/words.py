@@ -17,6 +17,12 @@ def offline(source: Source) -> StudioError:
             "{host} cannot be reached. Check the internet connection, or use pictures that are already on this computer.",
             host=source.endpoint.partition("://")[2] or source.endpoint,
         )
+    if source.kind == "space":
+        return StudioError(
+            "hub.space_offline",
+            "{host} cannot be reached. Check the internet connection; --dry-run needs none.",
+            host=source.endpoint.partition("://")[2] or source.endpoint,
+        )
     return StudioError(
         "hub.offline",
         "{host} cannot be reached. Check the internet connection, or open a model that is already on this computer.",
@@ -77,7 +83,7 @@ def unsure(source: Source) -> StudioError:
     """Nobody can be asked whether a commit went through."""
     return StudioError(
         "hub.unsure", "The connection to the Hub broke off, and whether {repo} was published cannot be told. Look at {page}.",
-        repo=source.repo_id, page=f"{source.endpoint}/{source.repo_id}",
+        repo=source.repo_id, page=source.page,
     )  # fmt: skip
 
 
