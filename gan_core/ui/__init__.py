@@ -6,7 +6,9 @@ from pathlib import Path
 from gan_core.registry import resolve
 from gan_core.ui.engine import Engine
 from gan_core.ui.jobs import Jobs
+from gan_core.ui.lean_gradio import write_no_stubs
 
+write_no_stubs()
 TABS = {
     "explore": "gan_core.ui.tabs.explore:build",
     "morph": "gan_core.ui.tabs.morph:build",

@@ -1,0 +1,34 @@
+"""Gradio without its stub files: it writes an editor's .pyi for every component at each import, half of the time that importing takes."""
+
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+
+WRITER = "gradio.component_meta"  # the module with `create_or_modify_pyi`
+
+
+class NoStubs(MetaPathFinder):
+    """Finds Gradio's module that writes stubs, and has it write none. It looks once."""
+
+    def find_spec(self, name, path=None, target=None) -> ModuleSpec | None:
+        """Return the module's own spec with its loader's last step changed, None for every other module."""
+        if name != WRITER:
+            return None
+        sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is None or spec.loader is None:
+            return spec
+        run = spec.loader.exec_module
+
+        def run_without_stubs(module) -> None:
+            run(module)
+            module.create_or_modify_pyi = lambda *_: None
+
+        spec.loader.exec_module = run_without_stubs
+        return spec
+
+
+def write_no_stubs() -> None:
+    """Have Gradio, when it is imported, leave its own folder and ours alone. Does nothing where it is imported already."""
+    if WRITER not in sys.modules and not any(isinstance(finder, NoStubs) for finder in sys.meta_path):
+        sys.meta_path.insert(0, NoStubs())
