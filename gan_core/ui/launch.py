@@ -17,6 +17,7 @@ MAX_UPLOAD, SPACE_UPLOAD = "2gb", "500mb"
 
 # ASGI middleware classes, the outermost first
 MIDDLEWARE = {
+    "guard": "gan_core.ui.guard:Guard",
     "page": "gan_core.ui.page:StudioPage",
 }
 # functions of (settings, engine) that return a list of Starlette routes

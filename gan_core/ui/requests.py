@@ -36,7 +36,7 @@ def arguments(function: Callable, sent: Any) -> dict[str, Any]:
     Raises StudioError naming the first argument that is missing, unknown or wrong; LatentPoint's own errors pass through.
     """
     sent = {} if sent is None else sent
-    if not isinstance(sent, dict):
+    if not isinstance(sent, dict) or not _proper(sent):
         raise StudioError("request.shape", "The page sent something this app does not understand. Reload the page.")
     hints, parameters = _signature(function)
     for name in sent:
@@ -49,6 +49,23 @@ def arguments(function: Callable, sent: Any) -> dict[str, Any]:
         elif parameter.default is inspect.Parameter.empty:
             raise _wrong(name)
     return values
+
+
+def _proper(sent: Any) -> bool:
+    """Whether all text in a JSON value can be written as UTF-8: half a surrogate pair can be sent, but not stored or shown."""
+    waiting = [sent]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError:
+                return False
+    return True
 
 
 @cache
