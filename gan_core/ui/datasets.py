@@ -80,7 +80,7 @@ class Datasets:
             )
 
         try:
-            await self.jobs.run(name, work)
+            await self.jobs.run(name, work, "exports")
         except (
             asyncio.CancelledError
         ):  # the page was closed; work that never began left nothing, the rest cleans up itself

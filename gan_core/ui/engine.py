@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gan_core.errors import StudioError
+from gan_core.ui import budget
+from gan_core.ui.caller import caller
 from gan_core.ui.library import Library
 from gan_core.ui.waiting import CHUNK, Part, Request, Waiting
 
@@ -41,7 +43,7 @@ class Engine:
         self._device_name, self._device = device, None
         self._loaded: OrderedDict[tuple, Loaded] = OrderedDict()  # (id, time of its weights), last used last
         self._waiting = Waiting()
-        self._pace: dict[str, float] = {}  # seconds a picture takes, by model
+        self._pace: dict[str, float] = {}  # seconds a picture takes, by model; of the loaded ones
         self._worker: threading.Thread | None = None
         self._starting = threading.Lock()
         self._began: float | None = None  # when the pictures that are being drawn were begun
@@ -78,29 +80,35 @@ class Engine:
         """
         if not points:
             raise StudioError("engine.empty", "There is nothing to draw. Choose at least one picture.")
-        return await self._answered(Request(model, points, patient))
+        budget.spend("pictures", len(points))
+        return await self._answered(Request(model, points, patient, caller().key))
 
     def draw(self, model: str, points: Sequence) -> np.ndarray:
         """`render` for a thread that does long work: it waits its turn where others ask for much, instead of giving up."""
         for wait in (0.2, 1, 5, 20):
             try:
-                return self._put(Request(model, points)).answer.result()
+                return self._put(Request(model, points, visitor=caller().key)).answer.result()
             except StudioError as error:
                 if error.code != "engine.busy":
                     raise
                 time.sleep(wait)
-        return self._put(Request(model, points)).answer.result()
+        return self._put(Request(model, points, visitor=caller().key)).answer.result()
+
+    def line(self) -> dict:
+        """Return how the caller's pictures stand: {others: visitors who wait, too, seconds: about how long it takes}; 0 without any."""
+        others, seconds = self._waiting.line(caller().key, self._pace)
+        return {"others": others, "seconds": seconds}
 
     async def borrow(self, model: str):
         """Return the loaded model itself, for work that is more than drawing. It is shared: read it, never change it.
 
         Raises StudioError for an unknown or broken model. Long work on it belongs into a thread.
         """
-        return await self._answered(Request(model, ()))
+        return await self._answered(Request(model, (), visitor=caller().key))
 
     def _put(self, request: Request) -> Request:
         self.library.entry(request.model)
-        self._waiting.put(request)
+        self._waiting.put(request, self._pace)
         with self._starting:
             if self._worker is None:
                 self._worker = threading.Thread(target=self._work, name="engine", daemon=True)
@@ -160,7 +168,8 @@ class Engine:
             network = load_model(entry.path, self._pick_device(), entry.directions)
             self._loaded[key] = Loaded(network, fold_norms(network))
             while len(self._loaded) > 1 and (len(self._loaded) > KEEP_COUNT or self._bytes() > KEEP_BYTES):
-                self._loaded.popitem(last=False)
+                (name, _), _ = self._loaded.popitem(last=False)
+                self._pace.pop(name, None)
         self._loaded.move_to_end(key)
         return self._loaded[key]
 

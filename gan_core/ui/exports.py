@@ -71,7 +71,7 @@ class Exports:
             return suffix
 
         try:
-            suffix = await self.jobs.run(name, work)
+            suffix = await self.jobs.run(name, work, "exports")
         except asyncio.CancelledError:  # the page was closed
             path.unlink(missing_ok=True)
             raise

@@ -55,7 +55,7 @@ async def save_film(studio: Studio, name: str, film: Film) -> dict:
         data = write(reel, film.fps, config.pixel_art, film.size)
         return attachment(file_name(film.points, f".{film.kind}"), mime, data)
 
-    return await studio.jobs.run(name, work)
+    return await studio.jobs.run(name, work, "exports")
 
 
 def _drawn(points: Sequence[LatentPoint], draw: Callable, job: Job) -> Iterator[np.ndarray]:

@@ -23,6 +23,7 @@ TABLES = (
     "morph",
     "journey",
     "films",
+    "line",
     "grid",
     "map",
     "train",

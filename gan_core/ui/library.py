@@ -55,20 +55,23 @@ class Library:
     def entries(self, visitor: str = "") -> list[Entry]:
         """Look at the folders again and return every model: bundled (OPENING, then the largest pictures), own runs, imported, pulled.
 
-        On a Space, imported ones are only seen by the visitor who brought them.
+        On a Space, trained and imported ones are only seen by the visitor who made or brought them.
         """
         bundled = sorted(
             list_models(self.weights), key=lambda e: (e.path.name != OPENING, -e.config.resolution, e.path.name)
         )
         found = [Entry(e.path.name, "bundled", e.path, e.config) for e in bundled]
-        for run in sorted(self.runs.glob("*/model"), key=lambda path: path.stat().st_mtime, reverse=True):
-            found += _of_run(run.parent)
-        imported = self._imported()
-        found += [entry for entry in imported if limits.may_change(entry.path.parent, visitor)]
+        own = self._trained() + self._imported()
+        found += [entry for entry in own if limits.may_change(entry.path.parent, visitor)]
         for name, path in self._pulled.items():
             found += [Entry(f"hub/{name}", "hub", e.path, e.config) for e in list_models(path.parent) if e.path == path]
-        self._known = {entry.id: entry for entry in [*found, *imported]}
+        self._known = {entry.id: entry for entry in [*found, *own]}
         return found
+
+    def _trained(self) -> list[Entry]:
+        """Models of runs, the latest first. On a Space their names hold a word that nobody guesses."""
+        folders = sorted(self.runs.glob("*/model"), key=_written, reverse=True)
+        return [entry for folder in folders for entry in _of_run(folder.parent)]
 
     def _imported(self) -> list[Entry]:
         """Models of other people's files, the latest first. On a Space their names hold a word that nobody guesses."""

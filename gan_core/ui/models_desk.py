@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.training.run import list_runs
-from gan_core.ui import limits, run_view
+from gan_core.ui import budget, limits, run_view
 from gan_core.ui.engine import Engine
 from gan_core.ui.library import Entry
 from gan_core.ui.requests import Name, Visitor
@@ -50,7 +50,7 @@ class ModelsDesk:
         entry = self.engine.library.entry(model)
         self._check_own(entry, visitor)
         if entry.origin == "run":
-            run_view.find(self.runs, entry.path.parent.name).delete()
+            run_view.find(self.runs, entry.path.parent.name, visitor).delete()
         elif entry.origin == "imported":
             shutil.rmtree(entry.path.parent, ignore_errors=True)
         else:
@@ -61,6 +61,7 @@ class ModelsDesk:
     def archive(self, model: Name) -> dict:
         """Pack a model folder into a zip that the browser can fetch; return its path and name."""
         entry = self.engine.library.entry(model)
+        budget.spend("exports")
         name = model.split("/", 1)[-1].replace("/", "-").replace("@", "-")
         folder = self.outbox / f"models-{secrets.token_hex(8)}"
         _sweep(self.outbox)

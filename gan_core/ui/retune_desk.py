@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from gan_core.config import RANGES
 from gan_core.errors import StudioError
 from gan_core.training.settings import Settings, change, chosen, now, possible
-from gan_core.ui import limits, run_view, train_form
+from gan_core.ui import run_view, train_form
 from gan_core.ui.requests import Name, Visitor
 from gan_core.ui.train_desk import TrainDesk
 
@@ -16,9 +16,9 @@ class RetuneDesk:
 
     desk: TrainDesk
 
-    def settings(self, run: Name) -> dict:
+    def settings(self, run: Name, visitor: Visitor = "") -> dict:
         """Return {fields: [{name, value, first, low, high}], changes: [{step (None: waits), values}]} of a run that has begun."""
-        found = run_view.find(self.desk.runs, run)
+        found = run_view.find(self.desk.runs, run, visitor)
         first, current = chosen(found), now(found)
         fields = [
             {"name": name, "value": getattr(current, name), "first": getattr(first, name), "low": RANGES[name][0], "high": RANGES[name][1]}
@@ -32,8 +32,7 @@ class RetuneDesk:
 
         Raises StudioError; its facts name the `field` at fault.
         """
-        found = run_view.find(self.desk.runs, run)
-        limits.check_owner(found.path, visitor)
+        found = run_view.find(self.desk.runs, run, visitor)
         known = {name: values[name] for name in values if isinstance(name, str) and name in RANGES}
         asked = {name: train_form.number(known, name, whole=name == "ema_cap") for name in known}
         try:
@@ -41,4 +40,4 @@ class RetuneDesk:
         except StudioError as error:
             error.facts.setdefault("field", "")
             raise
-        return self.settings(run)
+        return self.settings(run, visitor)

@@ -13,16 +13,22 @@ from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.training.run import Run, list_runs
 from gan_core.training.state import has_state
+from gan_core.ui import limits
+from gan_core.ui.caller import caller
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 MAX_POINTS = 600  # of a curve on its first delivery; later ones bring only what is new
 MIME = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
 
 
-def find(runs: Path, name) -> Run:
-    """Return the run called `name`. Raises StudioError unless it is one of `list_runs`: a name is never used as a path."""
+def find(runs: Path, name, visitor: str | None = None) -> Run:
+    """Return the run called `name`. Raises StudioError unless it is one of `list_runs` that `visitor` (the caller) may see.
+
+    A name is never used as a path.
+    """
+    visitor = caller().word if visitor is None else visitor
     for run in list_runs(runs):
-        if run.name == name:
+        if run.name == name and limits.may_change(run.path, visitor):
             return run
     raise StudioError("run.gone", "This training is no longer here. Choose another from the list.")
 
@@ -77,10 +83,12 @@ def sheet(run: Run, step) -> str:
     raise StudioError("run.no_sheet", "This sheet of samples is no longer here.")
 
 
-def summaries(runs: Path) -> list[dict]:
-    """Return a line for every run, newest first; folders whose config.json cannot be read are passed over."""
+def summaries(runs: Path, visitor: str) -> list[dict]:
+    """Return a line for every run that a visitor may see, newest first; folders whose config.json cannot be read are passed over."""
     found = []
     for run in list_runs(runs):
+        if not limits.may_change(run.path, visitor):
+            continue
         with contextlib.suppress(StudioError, OSError):
             found.append(summary(run))
     return sorted(found, key=lambda line: line["time"], reverse=True)

@@ -19,7 +19,7 @@ from gan_core.metrics import memorisation
 from gan_core.metrics.diversity import diversity
 from gan_core.metrics.evaluate import Samples
 from gan_core.training.run import Run
-from gan_core.ui import limits, run_view
+from gan_core.ui import run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.requests import Between, Name, Visitor
 
@@ -70,8 +70,7 @@ class ShareDesk:
         return _told(_write(found, answers))
 
     def _config(self, name: str, visitor: str) -> tuple[Run, ModelConfig]:
-        found = run_view.find(self.runs, name)
-        limits.check_owner(found.path, visitor)
+        found = run_view.find(self.runs, name, visitor)
         if found.status().active:
             raise StudioError("share.running", "This training still goes on. Wait until it ends, or stop it first.")
         if not (found.model_folder / "config.json").is_file():

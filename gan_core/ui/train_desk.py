@@ -11,10 +11,11 @@ from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.training.control import extend
 from gan_core.training.launch import launch
-from gan_core.training.queue import enqueue, starts_in
-from gan_core.training.run import Run
+from gan_core.training.queue import enqueue, starts_in, waiting
+from gan_core.training.run import Run, list_runs
 from gan_core.training.state import has_state
-from gan_core.ui import limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
+from gan_core.ui import budget, limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
+from gan_core.ui.caller import caller
 from gan_core.ui.library import Library
 from gan_core.ui.requests import Name, Visitor
 
@@ -80,7 +81,9 @@ class TrainDesk:
             later = wait and run_view.active(self.runs) is not None
             if not later:
                 self._refuse_second()
+            self._refuse_third(visitor)
             config = train_form.config_from(form, self.runs, self.folders, self.library)
+            budget.spend("training", config.minutes)
             run = enqueue(config) if later else launch(config)
             limits.sign(run.path, visitor)
         uploads.sweep(self.runs, run_view.data_in_use(self.runs))
@@ -88,31 +91,32 @@ class TrainDesk:
 
     def snapshot(self, run: Name, since: int = 0, visitor: Visitor = "") -> dict:
         """Return a run's status, what happened after `since` (see run_view.snapshot), and what this visitor may do with it."""
-        found = run_view.find(self.runs, run)
+        found = run_view.find(self.runs, run, visitor)
         return {
             **run_view.snapshot(found, since),
             "title": found.config.name or found.name,
             "command": train_form.command(found.config),
             **watch_view.extras(found),
             "resumable": run_view.resumable(found),
-            "mine": limits.may_change(found.path, visitor),
+            "mine": True,
+            "place": self._place(found.name),
             "pausable": not limits.on_space(),
         }
 
-    def sheet(self, run: Name, step: int) -> dict:
+    def sheet(self, run: Name, step: int, visitor: Visitor = "") -> dict:
         """Return the samples of one moment as a data URL."""
-        return {"sheet": run_view.sheet(run_view.find(self.runs, run), step)}
+        return {"sheet": run_view.sheet(run_view.find(self.runs, run, visitor), step)}
 
     def control(self, run: Name, action: Literal["pause", "resume", "stop"], visitor: Visitor) -> dict:
         """Pause, go on or stop (which keeps the model); `resume` also restarts a training whose process is gone."""
-        found = run_view.find(self.runs, run)
-        limits.check_owner(found.path, visitor)
+        found = run_view.find(self.runs, run, visitor)
         if action == "pause":
             limits.check_pause()
         if action == "resume" and found.status().state in run_view.RESUMABLE:
             with self.starting:
                 self._refuse_second()
                 limits.check_time(found.config.minutes, found.config.steps)
+                budget.spend("training", max(0.0, found.config.minutes - found.status().elapsed / 60))
                 launch(_here(found), resume=True)
         else:
             found.control(action)
@@ -131,27 +135,43 @@ class TrainDesk:
 
     def remove(self, run: Name, visitor: Visitor) -> dict:
         """Delete a run that is not going on, with its model."""
-        found = run_view.find(self.runs, run)
-        limits.check_owner(found.path, visitor)
+        found = run_view.find(self.runs, run, visitor)
         found.delete()
         return {"removed": found.name}
 
     def trainings(self, visitor: Visitor) -> dict:
-        """Return every run, newest first, and the name of the one going on just now."""
-        found, expected = run_view.summaries(self.runs), starts_in(self.runs)
+        """Return a visitor's runs, newest first, the name of the one going on just now, and whether it is a stranger's (`busy`)."""
+        found, expected = run_view.summaries(self.runs, visitor), starts_in(self.runs)
         for run in found:
-            run["starts_in"] = expected.get(run["run"])
-            run["mine"] = limits.may_change(self.runs / run["run"], visitor)
+            run["starts_in"], run["place"] = expected.get(run["run"]), self._place(run["run"])
+            run["mine"] = True
         active = next((run["run"] for run in found if run["active"]), None)
-        return {"runs": found, "active": active}
+        return {"runs": found, "active": active, "busy": active is None and run_view.active(self.runs) is not None}
 
     def _refuse_second(self) -> None:
         running = run_view.active(self.runs)
+        if running is not None and not limits.may_change(running.path, caller().word):
+            raise StudioError(
+                "run.others", "Another visitor's training goes on just now, one at a time. Wait in line for your turn, or try again later."
+            )  # fmt: skip
         if running is not None:
             raise StudioError(
                 "run.one", "“{name}” is training just now. One training at a time: watch it, stop it, or wait until it ends.",
                 name=running.config.name or running.name, run=running.name,
             )  # fmt: skip
+
+    def _refuse_third(self, visitor: str) -> None:
+        """Raise StudioError where strangers share the machine and this one trains or waits in line already."""
+        own = (run for run in list_runs(self.runs) if limits.may_change(run.path, visitor))
+        if limits.on_space() and any(run.queued or run.status().active for run in own):
+            raise StudioError(
+                "run.one_each", "You have a training that goes on or waits in line. Others want to train too: wait until it ends, or stop it."
+            )  # fmt: skip
+
+    def _place(self, run: str) -> int | None:
+        """Where a run stands in line, from 1; None when it does not wait."""
+        names = [one.name for one in waiting(self.runs)]
+        return names.index(run) + 1 if run in names else None
 
 
 def _here(run: Run) -> TrainConfig:

@@ -1,6 +1,7 @@
 """Turns what a visitor filled in on the Train tab, which may be anything at all, into a checked TrainConfig."""
 
 import math
+import secrets
 import shlex
 from pathlib import Path
 
@@ -43,7 +44,10 @@ def config_from(form, runs: Path, folders: bool = True, library: Library | None 
     values |= {name: one_of(form, name, CHOICES[name]) for name in CHOSEN if form.get(name) not in (None, "")}
     limits.check_time(values["minutes"] or TrainConfig.minutes, values["steps"])
     title, source = _title(form.get("name")), source_name(form["source"])
-    out = runs / free_name(runs, title or (source if family == "auto" else f"{source}-{family}"))
+    wanted = title or (source if family == "auto" else f"{source}-{family}")
+    if limits.on_space():  # a name that nobody guesses: who has it may draw with the model
+        title, wanted = wanted, f"{wanted[:40]}-{secrets.token_hex(8)}"
+    out = runs / free_name(runs, wanted)
     start = start_model(form.get("start_from"), family, library)
     given = {name: value for name, value in values.items() if value is not None}
     config = TrainConfig(

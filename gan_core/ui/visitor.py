@@ -1,10 +1,12 @@
-"""Whose access token may be used for what a page asks: this computer's own login at home, each visitor's own on a Space."""
+"""Who asks for something, and whose access token may be used for it: this computer's own login at home, each visitor's own on a Space."""
 
 import contextlib
 import importlib.util
 import os
+from typing import Any
 
 from gan_core.ui import limits
+from gan_core.ui.caller import Caller, address_of, word_of
 
 
 def token(share: bool | None = None) -> str | bool | None:
@@ -16,6 +18,16 @@ def token(share: bool | None = None) -> str | bool | None:
     if limits.folders_allowed(share):
         return None
     return _signed_in() or False
+
+
+def asking(sent: Any) -> Caller:
+    """Return who sent the request that is being answered: the word in it, and where it came from."""
+    from gradio.context import LocalContext
+
+    request = LocalContext.request.get(None)
+    request = getattr(request, "request", request)  # gr.Request wraps Starlette's
+    client = getattr(request, "client", None)
+    return Caller(word_of(sent), address_of(client.host, request.headers) if client else "")
 
 
 def sign_in_possible() -> bool:

@@ -1,9 +1,10 @@
 """Who is drawn next: single pictures before long sequences, visitors in turn, a long sequence only for a moment at a time."""
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -14,15 +15,19 @@ MOMENT = 0.05  # seconds that a part of a long sequence may take while somebody 
 DRAGGING = 0.5  # seconds since the last single picture that somebody is taken to be dragging
 GATHER = 0.008  # seconds that a single picture may wait for others to be drawn with
 MAX_WAITING = 512  # pictures waiting before visitors are told that the app is busy
+MAX_OWN = 384  # the same of one visitor, so that there is room for others
+OWN_SINGLES = 4  # single pictures of one visitor that are drawn at once: others' drags wait no longer than for these
+UNKNOWN_PACE = 0.01  # seconds a picture, before one was drawn
 
 
 @dataclass(eq=False)
 class Request:
-    """Pictures somebody waits for: model id, points (none: the model itself is wanted), where the answer goes."""
+    """Pictures somebody waits for: model id, points (none: the model itself is wanted), whose it is, where the answer goes."""
 
     model: str
     points: Sequence
     patient: bool = False  # a single picture that may wait like a sequence
+    visitor: str = ""
     answer: Future = field(default_factory=Future)
     pictures: list = field(default_factory=list)  # arrays, in order
     taken: int = 0
@@ -51,17 +56,20 @@ class Waiting:
         self._last_quick = 0.0
         self._together = 0  # single pictures that were drawn together last
 
-    def put(self, request: Request) -> None:
-        """Add a request. Raises StudioError when too many pictures wait already."""
+    def put(self, request: Request, pace: Mapping[str, float] = {}) -> None:  # noqa: B006
+        """Add a request. Raises StudioError (facts: `seconds`) when too many pictures wait already, of all or of its visitor."""
         with self._wake:
-            if sum(waiting.left for waiting in (*self._quick, *self._long)) + len(request.points) > MAX_WAITING:
+            wanted, left = len(request.points), _left((*self._quick, *self._long))
+            own = left.get(request.visitor, 0) if request.visitor else 0
+            if sum(left.values()) + wanted > MAX_WAITING or own + wanted > (MAX_OWN if request.visitor else MAX_WAITING):
                 raise StudioError(
-                    "engine.busy", "Many people are drawing pictures at this moment. Wait a few seconds and try again."
-                )
-            (self._quick if len(request.points) < 2 and not request.patient else self._long).append(request)
+                    "engine.busy", "Many people are drawing pictures at this moment. Try again in about {seconds} s.",
+                    seconds=self._seconds(math.inf, pace),
+                )  # fmt: skip
+            (self._quick if wanted < 2 and not request.patient else self._long).append(request)
             self._wake.notify()
 
-    def take(self, pace: dict[str, float]) -> list[Part]:
+    def take(self, pace: Mapping[str, float]) -> list[Part]:
         """Wait for work; return parts of requests for one model that make up at most a chunk. `pace`: seconds a picture of a model."""
         with self._wake:
             while not (self._quick or self._long):
@@ -69,11 +77,26 @@ class Waiting:
             if self._quick:
                 self._gather()
                 self._last_quick = time.monotonic()
-                return _shared(self._quick, CHUNK)
+                return _shared(self._quick, CHUNK, OWN_SINGLES)
             room = CHUNK
             if time.monotonic() - self._last_quick < DRAGGING:
                 room = min(CHUNK, max(1, int(MOMENT / pace.get(self._long[0].model, MOMENT))))
             return _shared(self._long, room)
+
+    def line(self, visitor: str, pace: Mapping[str, float]) -> tuple[int, int]:
+        """Return (visitors who wait beside this one, seconds until what this one waits for is there); (0, 0) for who waits for nothing."""
+        with self._wake:
+            left = _left((*self._quick, *self._long))
+            own = left.pop(visitor, 0)
+            return (sum(count > 0 for count in left.values()), self._seconds(own, pace)) if own else (0, 0)
+
+    def _seconds(self, own: float, pace: Mapping[str, float]) -> int:
+        """Seconds until everybody has got `own` pictures, or all they wait for: as visitors take turns, then one has got one's own."""
+        spent: dict[str, float] = {}
+        for request in (*self._quick, *self._long):
+            cost = pace.get(request.model, UNKNOWN_PACE)
+            spent[request.visitor] = min(spent.get(request.visitor, 0.0) + request.left * cost, own * cost)
+        return max(1, math.ceil(sum(spent.values())))
 
     def _gather(self) -> None:
         """Where several draw at once, give the others' next requests a moment to arrive: together they take less than apart."""
@@ -83,20 +106,49 @@ class Waiting:
         self._together = len(self._quick)
 
 
-def _shared(lane: deque[Request], room: int) -> list[Part]:
-    """Take parts from the requests for the first one's model, alike for each; who is not done goes to the end of the lane."""
-    same, parts = [request for request in lane if request.model == lane[0].model], []
-    while same and (room > 0 or not parts):
-        each = max(1, room // len(same))
-        for request in same:
-            count = min(each, room, request.left)
-            if count or not request.points:
+def _left(requests: Iterable[Request]) -> dict[str, int]:
+    """Pictures that wait, by visitor."""
+    left: dict[str, int] = {}
+    for request in requests:
+        left[request.visitor] = left.get(request.visitor, 0) + request.left
+    return left
+
+
+def _shared(lane: deque[Request], room: int, most: int = CHUNK) -> list[Part]:
+    """Take parts from the requests for the first one's model, alike for each visitor, from a known one at most `most`.
+
+    Who was served goes to the end of the lane with all that is left, so that visitors take turns, whatever they ask for.
+    """
+    own: dict[str, list[Request]] = {}
+    for request in lane:
+        if request.model == lane[0].model:
+            own.setdefault(request.visitor, []).append(request)
+    wanted = [min(sum(map(_wanted, requests)), most if visitor else room) for visitor, requests in own.items()]
+    parts = []
+    for requests, share in zip(own.values(), _alike(wanted, room), strict=True):
+        for request, count in zip(requests, _alike(list(map(_wanted, requests)), share), strict=True):
+            if count:
                 parts.append(Part(request, request.points[request.taken : request.taken + count]))
-                request.taken += count
-                room -= count
-        same = [request for request in same if request.left]
-    for request in dict.fromkeys(part.request for part in parts):
-        lane.remove(request)
-        if request.left:
-            lane.append(request)
+                request.taken += min(count, request.left)
+    served = {part.request: part.request.left == 0 for part in parts}
+    visitors = {request.visitor for request in served}
+    waiting = [request for request in lane if not served.get(request)]
+    lane.clear()
+    lane.extend(sorted(waiting, key=lambda request: (request.visitor in visitors) + (request in served)))
     return parts
+
+
+def _wanted(request: Request) -> int:
+    return max(1, request.left)  # who wants the model itself has a turn, too
+
+
+def _alike(wanted: list[int], room: int) -> list[int]:
+    """Shares of `room`, at most what is wanted, as equal as can be."""
+    given = [0] * len(wanted)
+    while room > 0 and (hungry := [i for i, most in enumerate(wanted) if given[i] < most]):
+        each = max(1, room // len(hungry))
+        for i in hungry:
+            more = min(each, wanted[i] - given[i], room)
+            given[i] += more
+            room -= more
+    return given

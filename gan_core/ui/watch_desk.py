@@ -17,7 +17,7 @@ from gan_core.export import Reel, marks
 from gan_core.training.control import extend
 from gan_core.training.queue import advance
 from gan_core.training.run import Run
-from gan_core.ui import limits, run_view
+from gan_core.ui import budget, limits, run_view
 from gan_core.ui.films import WRITERS, FilmKind, FilmSize
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.pictures import attachment
@@ -42,22 +42,22 @@ class WatchDesk:
 
     def more_time(self, run: Name, minutes: Annotated[float, Between(0.01, 10080)], visitor: Visitor) -> dict:
         """Give a run so many more minutes; one that is over goes on. Raises StudioError."""
-        found = run_view.find(self.desk.runs, run)
-        limits.check_owner(found.path, visitor)
+        found = run_view.find(self.desk.runs, run, visitor)
         self._check_time(found, minutes)
+        budget.spend("training", minutes)
         if found.status().active:
             extend(found, minutes=minutes)
         else:
             self.desk.go_on(found, minutes)
         return {"state": found.status().state}
 
-    async def save(self, run: Name, kind: FilmKind, size: FilmSize, film: JobName) -> dict:
+    async def save(self, run: Name, kind: FilmKind, size: FilmSize, film: JobName, visitor: Visitor = "") -> dict:
         """Return the film of a training, the same points through time, as a file for the browser. Runs as the job `film`."""
-        found = run_view.find(self.desk.runs, run)
+        found = run_view.find(self.desk.runs, run, visitor)
         sheets = _evenly([path for _, path in found.samples()], FRAMES)
         if not sheets:
             raise StudioError("run.no_sheet", "This sheet of samples is no longer here.")
-        return await self.jobs.run(film, lambda job: _film(found, sheets, kind, size, job))
+        return await self.jobs.run(film, lambda job: _film(found, sheets, kind, size, job), "exports")
 
     @staticmethod
     def _check_time(run: Run, minutes: float) -> None:

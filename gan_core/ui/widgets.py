@@ -11,6 +11,8 @@ import anyio.to_thread
 import gradio as gr
 
 from gan_core.errors import StudioError
+from gan_core.ui import visitor
+from gan_core.ui.caller import calling
 from gan_core.ui.requests import arguments
 
 STATIC = Path(__file__).parent / "static"
@@ -48,12 +50,19 @@ class Panel(gr.HTML):
 
 
 def answering(function: Callable) -> Callable:
-    """Wrap a function so that it takes one JSON object and returns {"ok": result} or {"error": {code, message, facts}}."""
+    """Wrap a function so that it takes one JSON object and returns {"ok": result} or {"error": {code, message, facts}}.
+
+    Every page says in `visitor` whose it is; a function without such an argument finds it in `caller.caller()`.
+    """
     run = function if inspect.iscoroutinefunction(function) else functools.partial(_in_thread, function)
+    told = "visitor" in inspect.signature(function).parameters
 
     async def answer(sent: Any = None) -> dict:
         try:
-            return {"ok": await run(**arguments(function, sent))}
+            with calling(visitor.asking(sent)):
+                if not told and isinstance(sent, dict):
+                    sent = {name: value for name, value in sent.items() if name != "visitor"}
+                return {"ok": await run(**arguments(function, sent))}
         except StudioError as error:
             return {
                 "error": {

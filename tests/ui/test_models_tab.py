@@ -130,6 +130,6 @@ def test_on_a_space_shared_models_stay(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "ann/studio")
     refused("model.shared", desk.remove, "hub/ann/faces", "me")
     refused("run.not_yours", desk.remove, "runs/mine", "me")
-    assert [card["mine"] for card in desk.cards("me")["models"]] == [False, False, False]
+    assert [card["mine"] for card in desk.cards("me")["models"]] == [False, False]  # nor is it seen
     limits.sign(desk.runs / "mine", "me")
     assert desk.remove("runs/mine", "me") == {"removed": "runs/mine"}

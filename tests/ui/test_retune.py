@@ -61,7 +61,7 @@ def test_on_a_space_nobody_changes_somebody_elses_training(desk, run, monkeypatc
     monkeypatch.setenv("SPACE_ID", "ann/space")
     with pytest.raises(StudioError) as caught:
         desk.retune("mine", {"lr": 0.001}, "bob")
-    assert caught.value.code == "run.not_yours"
+    assert caught.value.code == "run.gone"
     assert desk.retune("mine", {"lr": 0.001}, "ann")
 
 

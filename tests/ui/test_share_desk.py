@@ -114,7 +114,7 @@ def test_strangers_on_a_space_see_nothing(desk, monkeypatch):
     ):
         with pytest.raises(StudioError) as fault:
             ask()
-        assert fault.value.code == "run.not_yours"
+        assert fault.value.code == "run.gone"
     assert desk.sharing("mine", "me")["concerns"]
 
 

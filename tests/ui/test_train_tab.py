@@ -264,11 +264,10 @@ def test_on_a_space_only_who_started_a_run_changes_it(desk, monkeypatch):
         lambda: desk.control("old", "stop", ""),
         lambda: desk.control("old", "resume", "bob"),
     ):
-        refused("run.not_yours", work)
-    assert [run["mine"] for run in desk.trainings("bob")["runs"]] == [False]
-    assert desk.trainings("ann")["runs"][0]["mine"]
+        refused("run.gone", work)
+    assert desk.trainings("bob")["runs"] == [] and desk.trainings("ann")["runs"][0]["mine"]
     (run.path / limits.OWNER_FILE).unlink()
-    refused("run.not_yours", desk.remove, "old", "ann")
+    refused("run.gone", desk.remove, "old", "ann")
     assert run.path.is_dir()
 
 
@@ -310,7 +309,8 @@ def test_on_a_space_nobody_keeps_the_machine_by_pausing(desk, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "ann/studio")
     refused("run.no_pause", desk.control, "old", "pause", "ann")
     assert desk.control("old", "stop", "ann") and run.requested() == "stop"
-    assert not desk.snapshot("old")["mine"] and desk.snapshot("old", 0, "ann")["mine"]
+    refused("run.gone", desk.snapshot, "old", 0, "bob")
+    assert desk.snapshot("old", 0, "ann")["mine"]
 
 
 def test_control_reaches_a_trainer_that_lives(desk):

@@ -111,7 +111,7 @@ def test_on_a_space_more_time_has_the_same_limits(watching, run, monkeypatch):
     limits.sign(run.path, "me")
     with pytest.raises(StudioError) as caught:
         watching.more_time("cats", 10, "you")
-    assert caught.value.code == "run.not_yours"
+    assert caught.value.code == "run.gone"
     with pytest.raises(StudioError) as caught:
         watching.more_time("cats", 10, "me")
     assert caught.value.code == "train.too_long" and json.loads((run.path / "config.json").read_text())["minutes"] == 10

@@ -35,7 +35,7 @@ window.studio = (() => {
   const connect = server => new Proxy({}, {
     get: (_, name) => async (values = {}) => {
       let answer;
-      try { answer = await server[name](values); } catch { answer = null; }
+      try { answer = await server[name]({ visitor: studio.visitor(), ...values }); } catch { answer = null; }
       if (!answer || !("ok" in answer || "error" in answer)) {
         throw new Fault({ code: "offline" });
       }

@@ -4,7 +4,7 @@ studio.panel("train", element, server, (element, api) => {
   const part = name => element.querySelector(`[data-part="${name}"]`);
   const section = name => element.querySelector(`.train-${name}`);
   const RECENT = 12 * 3600; // seconds for which the last training is what one comes back to
-  let active = null, watching = null, known = [];
+  let active = null, busy = false, watching = null, known = []; // busy: a stranger's training goes on
 
   const watch = run => {
     watching = run;
@@ -26,11 +26,12 @@ studio.panel("train", element, server, (element, api) => {
   };
   const busyNote = () => {
     const run = known.find(one => one.run === active);
-    part("busy").hidden = !run;
+    part("busy").hidden = !run && !busy;
+    element.querySelector("[data-do=watch-it]").hidden = !run;
     const button = element.querySelector("[data-do=start]");
-    button.dataset.wait = run ? "yes" : "no"; // beside another training it waits for its turn
-    button.textContent = t(run ? "watch.queue" : "train.start");
-    if (run) part("busy-words").textContent = t("train.busy", { name: run.title });
+    button.dataset.wait = run || busy ? "yes" : "no"; // beside another training it waits for its turn
+    button.textContent = t(run || busy ? "watch.queue" : "train.start");
+    if (run || busy) part("busy-words").textContent = run ? t("train.busy", { name: run.title }) : t("train.busy.others");
   };
 
   // What the watched training tells: it changed its state, is gone, or its model is to be opened.
@@ -53,7 +54,7 @@ studio.panel("train", element, server, (element, api) => {
   // ---- earlier trainings
   const refresh = async () => {
     const answer = await api.trainings({ visitor: studio.visitor() });
-    [known, active] = [answer.runs, answer.active];
+    [known, active, busy] = [answer.runs, answer.active, answer.busy];
     list();
     busyNote();
     return answer;
@@ -70,12 +71,12 @@ studio.panel("train", element, server, (element, api) => {
     const words = make("div", "run-words");
     const family = studio.has(`family.${run.family}`) ? t(`family.${run.family}`) : run.family;
     const facts = [family, clock(run.elapsed || 0), t("train.seen.short", { count: number(run.images || 0) }), studio.date(run.time)];
-    const when = run.state === "queued" ? [family, studio.startsIn(run.starts_in)] : facts;
+    const when = run.state === "queued" ? [family, studio.inLine(run.place, run.starts_in)] : facts;
     words.append(make("b", "", run.title), make("small", "", when.join(" · ")));
     const buttons = make("div", "run-buttons");
     buttons.append(studio.action(t("train.view"), "button", () => watch(run.run)));
     if (run.model && run.state !== "running") buttons.append(studio.action(t("train.open"), "quiet", () => studio.openModel(`runs/${run.run}`)));
-    if (run.resumable && run.mine && !active) buttons.append(studio.action(t("train.resume"), "quiet", button => resume(button, run.run)));
+    if (run.resumable && run.mine && !active && !busy) buttons.append(studio.action(t("train.resume"), "quiet", button => resume(button, run.run)));
     if (run.mine && run.run !== active) buttons.append(trash(run));
     item.append(image, words, make("span", "state", t(`train.state.${run.state}`)), buttons);
     return item;

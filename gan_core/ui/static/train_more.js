@@ -1,5 +1,6 @@
 // Beside the curves of a watched training: what they say, the best model and the last, more time, a branch, memory, the film.
 //   studio.trainMore(section, api, { run(), changed(what, model) }) -> { take(news), reset() }
+studio.inLine = (place, seconds) => [place && studio.t("line.place", { place }), studio.startsIn(seconds)].filter(Boolean).join(" ");
 studio.startsIn = seconds => (seconds == null ? studio.t("watch.queue.unknown") : studio.t("watch.queue.when", { time: studio.clock(seconds) }));
 studio.trainMore = (section, api, { run, changed }) => {
   const { t, make, number } = studio;
@@ -91,7 +92,7 @@ studio.trainMore = (section, api, { run, changed }) => {
   const take = next => {
     news = next;
     const queued = news.status.state === "queued";
-    if (queued && news.starts_in != null) part("says").textContent = `${t("train.says.queued")} ${studio.startsIn(news.starts_in)}`;
+    if (queued) part("says").textContent = `${t("train.says.queued")} ${studio.inLine(news.place, news.starts_in)}`;
     if (queued) part("no-sheet").textContent = t("watch.queue.sheet");
     fold.hidden = part("sheet").hidden && !news.samples.length;
     read();

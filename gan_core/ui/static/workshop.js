@@ -24,9 +24,10 @@ Object.assign(studio, (() => {
     try { await navigator.clipboard.writeText(text); studio.toast(t("train.copied")); } catch { studio.toast(t("train.copy_failed"), "bad"); }
   };
 
-  // A random word of this browser: on a shared machine only who started a training may stop or delete it.
+  // A random word of this browser, sent with every question: on a shared machine it sees and changes only what is its own.
+  let word = "";
   const visitor = () => {
-    let word = studio.kept("visitor");
+    word ||= studio.kept("visitor");
     if (!word) {
       word = studio.randomWord();
       studio.keep("visitor", word);

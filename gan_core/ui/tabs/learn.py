@@ -48,12 +48,12 @@ class Learn:
             cloud, points=drawn, seed=seed, sizes=Sizes(unroll=unroll, **(HURRIED if hurried else EVEN))
         )
         return await self.jobs.run(
-            room, partial(self._begin, room, visitor, [replace(settings, method=m) for m in methods])
+            room, partial(self._begin, room, visitor, [replace(settings, method=m) for m in methods]), ""
         )
 
     async def advance(self, room: RoomName, steps: Annotated[int, Between(1, MAX_STEPS)] = 1) -> dict:
         """Learn for so many steps (fewer when they take long); return {frames: one a method}."""
-        return await self.jobs.run(room, partial(self._advance, room, steps))
+        return await self.jobs.run(room, partial(self._advance, room, steps), "")
 
     def leave(self, room: RoomName) -> bool:
         """Forget a room."""

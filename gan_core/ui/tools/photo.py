@@ -65,7 +65,7 @@ class Photo:
             raise StudioError("point.label", "This model has {classes} classes; there is no class number {label}.",
                               classes=entry.config.num_classes, label=label)  # fmt: skip
         network = await self.engine.borrow(model)
-        return await self.jobs.run(name, partial(self._find, entry, network, picture, label))
+        return await self.jobs.run(name, partial(self._find, entry, network, picture, label), "inversions")
 
     def _find(self, entry: Entry, network, picture: np.ndarray, label: int | None, job: Job) -> dict:
         from gan_core.latent.invert import Effort, search, verdict

@@ -204,6 +204,10 @@ WORDS = {
         "The browser did not allow copying. Select the text and copy it.",
         "浏览器不允许复制，请选中文字后手动复制。",
     ),
+    "train.busy.others": (
+        "Another visitor's training goes on just now. One training at a time: yours waits in line and starts by itself.",
+        "现在有另一位访客在训练。一次只能进行一个训练：你的训练会排队，轮到时自动开始。",
+    ),
     "train.busy": (
         "“{name}” is training just now. One training at a time: a new one waits and starts by itself when this one ends.",
         "“{name}”正在训练。一次只能进行一个训练：新的训练会排队，等它结束后自动开始。",
