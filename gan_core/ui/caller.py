@@ -3,7 +3,6 @@
 `widgets.answering` says it once for each request; whoever needs it asks `caller()`. It goes along into jobs (`jobs.Jobs`).
 """
 
-import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_core.ui import limits
+from gan_core.ui.guard_flood import address
 
 MAX_WORD = 100
 
@@ -52,19 +52,6 @@ def word_of(sent: Any) -> str:
     return word if isinstance(word, str) and len(word) <= MAX_WORD else ""
 
 
-def address_of(host: str | None, headers: Mapping[str, str]) -> str:
-    """Return the address of a visitor: who connected or, on a Space, whom its proxy names.
-
-    The proxy appends to X-Forwarded-For, and what stands before may be the visitor's own invention: the last public address counts.
-    IPv6 networks count as one visitor's by their first 64 bits.
-    """
-    if not limits.on_space():
-        return host or ""
-    for part in reversed(headers.get("x-forwarded-for", "").split(",")[-8:]):
-        try:
-            found = ipaddress.ip_address(part.strip())
-        except ValueError:
-            continue
-        if found.is_global:
-            return str(found) if found.version == 4 else str(ipaddress.ip_network((found, 64), strict=False))
-    return host or ""
+def address_of(host: str, headers: Mapping[str, str]) -> str:
+    """Return where a visitor comes from: who connected or, on a Space, whom its proxy names."""
+    return address(host, headers.get("x-forwarded-for", "")) if limits.on_space() else host

@@ -108,6 +108,7 @@ class Sliders:
         from gan_core.latent.naming import added
         from gan_core.latent.share import from_bytes
 
+        self._editable(model)
         try:
             content = base64.b64decode(data, validate=True)
         except (binascii.Error, ValueError):
@@ -119,6 +120,9 @@ class Sliders:
     async def _keep(self, model: str, title: str, make, layers, against: Sequence[str], file: bool) -> dict:
         from gan_core.latent.directions import direction
         from gan_core.latent.naming import added, one_sigma, orthogonalise, own
+
+        if not file:
+            self._editable(model)
 
         def work(network):
             vector = orthogonalise(make(network), [direction(network, name) for name in against])
