@@ -12,6 +12,7 @@ from gan_core.errors import StudioError
 from gan_core.training.run import QUEUED, Run
 
 ROOT = Path(__file__).resolve().parents[2]
+_started: list[tuple[Run, subprocess.Popen]] = []
 
 
 def command(config: TrainConfig, resume: bool = False) -> list[str]:
@@ -46,7 +47,13 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
         )
         process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
     threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
+    _started[:] = [*((one, child) for one, child in _started if child.returncode is None), (run, process)]
     return run
+
+
+def children() -> list[Run]:
+    """The runs whose trainer this very process has started and that is still at work."""
+    return [run for run, process in _started if process.returncode is None]
 
 
 def free_name(root: Path | str, wanted: str) -> str:

@@ -47,7 +47,6 @@ class Engine:
         self._worker: threading.Thread | None = None
         self._starting = threading.Lock()
         self._began: float | None = None  # when the pictures that are being drawn were begun
-        self.closing = False  # the app is being stopped
 
     @property
     def device(self) -> str:

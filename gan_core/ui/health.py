@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 import gan_core
-from gan_core.ui import run_view
+from gan_core.ui import run_view, stopping
 from gan_core.ui.engine import Engine
 
 FRESH = 1.0  # seconds for which an answer holds, so that asking often costs nothing
@@ -50,7 +50,7 @@ class Health:
 
     def _status(self) -> str:
         engine = self._engine
-        if engine.closing:
+        if stopping.begun():
             return "stopping"
         if not engine.alive or engine.at_work > STUCK:
             return "stuck"

@@ -11,12 +11,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from gan_core.errors import StudioError
-from gan_core.ui import budget, limits
+from gan_core.ui import budget, limits, stopping
 from gan_core.ui.caller import caller
 from gan_core.ui.requests import Between
 
@@ -52,7 +52,7 @@ class Job:
 
     def check(self) -> None:
         """Raise StudioError (job.stopped) once the visitor wants the work to end."""
-        if self._stop.is_set():
+        if self.stopped:
             raise StudioError("job.stopped", "Stopped.")
 
     def stop(self) -> None:
@@ -61,8 +61,8 @@ class Job:
 
     @property
     def stopped(self) -> bool:
-        """Whether the visitor wants the work to end: for work that rather returns what it has."""
-        return self._stop.is_set()
+        """Whether the visitor wants the work to end, or the app does: for work that rather returns what it has."""
+        return self._stop.is_set() or stopping.begun()
 
     @property
     def left(self) -> float | None:
@@ -125,6 +125,7 @@ class Jobs:
         return job is not None
 
     def _enter(self, name: str, visitor: str, spend: str) -> Job:
+        stopping.check()
         with self._choosing:
             own = sum(job.visitor == visitor for job in self._jobs.values()) if visitor and limits.on_space() else 0
             if own >= OWN:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
-from gan_core.ui import Settings, build, limits
+from gan_core.ui import Settings, build, limits, stopping
 from gan_core.ui.engine import Engine
 
 # Streamed to the disk; each desk bounds what it takes (uploads, import_desk).
@@ -73,7 +73,7 @@ def launch(settings: Settings, **options):
         ) from error
     print(f"Latent Studio: {page.share_url or page.local_url}   (Ctrl-C stops it)", flush=True)
     if "prevent_thread_lock" not in options:
-        page.block_thread()
+        stopping.hold(page, Path(settings.runs))
     return started
 
 

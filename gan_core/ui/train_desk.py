@@ -14,7 +14,7 @@ from gan_core.training.launch import launch
 from gan_core.training.queue import enqueue, starts_in, waiting
 from gan_core.training.run import Run, list_runs
 from gan_core.training.state import has_state
-from gan_core.ui import budget, limits, picture_view, run_view, train_choice, train_form, uploads, watch_view
+from gan_core.ui import budget, limits, picture_view, run_view, stopping, train_choice, train_form, uploads, watch_view
 from gan_core.ui.caller import caller
 from gan_core.ui.library import Library
 from gan_core.ui.requests import Name, Visitor
@@ -149,6 +149,7 @@ class TrainDesk:
         return {"runs": found, "active": active, "busy": active is None and run_view.active(self.runs) is not None}
 
     def _refuse_second(self) -> None:
+        stopping.check()
         running = run_view.active(self.runs)
         if running is not None and not limits.may_change(running.path, caller().word):
             raise StudioError(

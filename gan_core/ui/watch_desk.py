@@ -3,7 +3,6 @@
 import logging
 import re
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from gan_core.export import Reel, marks
 from gan_core.training.control import extend
 from gan_core.training.queue import advance
 from gan_core.training.run import Run
-from gan_core.ui import budget, limits, run_view
+from gan_core.ui import budget, limits, run_view, stopping
 from gan_core.ui.films import WRITERS, FilmKind, FilmSize
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.pictures import attachment
@@ -70,8 +69,7 @@ def keep_queue_going(runs: Path) -> threading.Thread:
     """Start waiting trainings when their turn comes, for as long as this process lives; what waits is read from the folder."""
 
     def look() -> None:
-        while True:
-            time.sleep(LOOK_SECONDS)
+        while not stopping.pause(LOOK_SECONDS):
             try:
                 advance(runs)
             except Exception:

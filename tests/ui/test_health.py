@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 import gan_core
 from gan_core.latent.point import LatentPoint
-from gan_core.ui import Settings, health
+from gan_core.ui import Settings, health, stopping
 from gan_core.ui.engine import Engine
 from gan_core.ui.launch import ROUTES
 
@@ -50,7 +50,7 @@ def test_an_engine_that_is_dead_stuck_or_stopping_is_no_health(client, engine, m
     assert client.get("/health").status_code == 503
     monkeypatch.undo()
     assert client.get("/health").status_code == 200
-    engine.closing = True
+    monkeypatch.setattr(stopping, "begun", lambda: True)
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (503, "stopping")
 

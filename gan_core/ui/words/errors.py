@@ -31,6 +31,7 @@ WORDS = {
 ERRORS: dict[str, str] = {
     "app.folder": "{path} 以及其他位置都无法写入。请腾出磁盘空间，或指定其他文件夹：python app.py --runs DIR --imported DIR",
     "app.port": "端口 {port} 已被其他程序占用。请换一个：python app.py --port 7870",
+    "app.stopping": "Latent Studio 正在关闭。请一分钟后再试。",
     "app.weights": "找不到存放模型的文件夹 {path}。请在应用所在文件夹中启动，或指明位置：python app.py --weights DIR",
     "data.bad_zip": "无法打开 {name}:压缩包已损坏或没有复制完整。请重新制作或复制。",
     "data.cannot_open": "无法打开 {name}({reason})。请检查是否有读取权限。",
