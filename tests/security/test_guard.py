@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from gan_core.ui import guard
+from gan_core.ui import guard, guard_flood
 from gan_core.ui.guard import ASKS, HOSTS_VARIABLE, Guard
-from gan_core.ui.guard_flood import AT_ONCE, KNOWN, RATE, RESERVE, Flood, address
+from gan_core.ui.guard_flood import AT_ONCE, KNOWN, Flood, address
 from gan_core.ui.guard_headers import page_policy
 
 PAGE = b"<html><script>one()</script><script type='module' src='./a.js'></script><SCRIPT id=x>\r\ntwo()</script></html>"
@@ -298,14 +298,15 @@ def test_websockets_are_closed():
 
 
 def test_flood_from_one_address_waits_and_others_do_not(space, monkeypatch):
+    monkeypatch.setattr(guard_flood, "RESERVE", 20.0)
     guarded, clock = Guard(App()), [0.0]
     guarded.flood._now = lambda: clock[0]
-    answered = [ask(None, through=guarded, headers={"x-forwarded-for": "8.8.8.8"})[0] for _ in range(int(RESERVE) + 3)]
-    assert answered == [200] * int(RESERVE) + [429] * 3
+    answered = [ask(None, through=guarded, headers={"x-forwarded-for": "8.8.8.8"})[0] for _ in range(23)]
+    assert answered == [200] * 20 + [429] * 3
     assert ask(None, through=guarded, headers={"x-forwarded-for": "9.9.9.9"})[0] == 200
     clock[0] = 1.0
     assert ask(None, through=guarded, headers={"x-forwarded-for": "8.8.8.8"})[0] == 200
-    assert guarded.flood._guests["8.8.8.8"].left == RATE - 1 and not guarded.flood._guests["8.8.8.8"].open
+    assert guarded.flood._guests["8.8.8.8"].left == 19 and not guarded.flood._guests["8.8.8.8"].open
 
 
 def test_flood_of_unanswered_requests_and_of_addresses_is_bounded():
