@@ -50,7 +50,7 @@ def build(settings: Settings, engine: Engine | None = None):
 
     studio = Studio(settings, engine or Engine(settings.weights, settings.runs, settings.device))
     with gr.Blocks(title="Latent Studio", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as page:
-        Panel("shell", [studio.engine.models], tabs=list(TABS))
+        Panel("shell", [studio.engine.models, studio.engine.line], tabs=list(TABS))
         for name in TABS:
             with gr.Column(elem_id=f"tab-{name}", elem_classes=["tab-page"]):
                 resolve(TABS, name)(studio)

@@ -28,7 +28,7 @@ class Caller:
         return self.word or self.address
 
 
-_caller: ContextVar[Caller] = ContextVar("caller", default=Caller())
+_caller: ContextVar[Caller] = ContextVar("caller", default=Caller())  # noqa: B039
 
 
 def caller() -> Caller:

@@ -82,6 +82,7 @@ class Jobs:
         self._lately: deque[float] = deque(maxlen=LATELY)  # seconds that jobs took
         self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="job")
         self._choosing = threading.Lock()
+        self._served: dict[str, float] = {}  # when visitors who have jobs here last had a turn
 
     async def run(self, name: str, work: Callable[[Job], T], spend: str = "jobs") -> T:
         """Run `work(job)` and return what it returns; it counts against the visitor's budget called `spend` ("": none).
@@ -144,7 +145,7 @@ class Jobs:
             return job
 
     def _line(self) -> tuple[list[Job], list[Job]]:
-        """(jobs at work, jobs that wait in the order in which they will have their turn): whoever has had fewest is next."""
+        """(jobs at work, jobs that wait in the order in which they will have their turn): whoever has fewest at work, and was not served last."""
         jobs = list(self._jobs.values())
         going = [job for job in jobs if job.began is not None]
         had: dict[str, int] = {}
@@ -153,9 +154,9 @@ class Jobs:
         turns = []
         for job in jobs:
             if job.began is None and not job.answer.cancelled():
-                turns.append((had.get(job.visitor, 0) if job.visitor else 0, len(turns), job))
-                had[job.visitor] = had.get(job.visitor, 0) + 1
-        return going, [job for *_, job in sorted(turns, key=lambda turn: turn[:2])]
+                turns.append((had.get(job.visitor, 0), self._served.get(job.visitor, 0.0), len(turns), job))
+                had[job.visitor] = had.get(job.visitor, 0) + bool(job.visitor)
+        return going, [job for *_, job in sorted(turns, key=lambda turn: turn[:3])]
 
     def _wait(self, place: int) -> int:
         """About how many seconds until the job at this place of the line, from 0, begins."""
@@ -174,6 +175,8 @@ class Jobs:
                 return
             job = line[0]
             job.began = time.monotonic()
+            if job.visitor:
+                self._served[job.visitor] = job.began
         try:
             job.check()
             result = job.work()
@@ -189,3 +192,5 @@ class Jobs:
         job.work = None
         for name in [name for name, other in list(self._jobs.items()) if other is job]:
             self._jobs.pop(name, None)
+        if not any(other.visitor == job.visitor for other in list(self._jobs.values())):
+            self._served.pop(job.visitor, None)

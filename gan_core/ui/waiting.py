@@ -61,7 +61,9 @@ class Waiting:
         with self._wake:
             wanted, left = len(request.points), _left((*self._quick, *self._long))
             own = left.get(request.visitor, 0) if request.visitor else 0
-            if sum(left.values()) + wanted > MAX_WAITING or own + wanted > (MAX_OWN if request.visitor else MAX_WAITING):
+            if sum(left.values()) + wanted > MAX_WAITING or own + wanted > (
+                MAX_OWN if request.visitor else MAX_WAITING
+            ):
                 raise StudioError(
                     "engine.busy", "Many people are drawing pictures at this moment. Try again in about {seconds} s.",
                     seconds=self._seconds(math.inf, pace),

@@ -23,6 +23,7 @@ UP = {"repo": "bob/cats", "licence": "cc0-1.0"}
 # Answers from what everybody has: bundled and public models, points, the visitor's own form. Models of others are known by ids that
 # nobody guesses, as are uploads.
 PUBLIC = {
+    "shell": "line",
     "explore": "picture save settle",
     "sliders": "list method ends export",
     "children": "pictures settle",

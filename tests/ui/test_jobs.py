@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from gan_core.errors import StudioError
-from gan_core.ui.jobs import MOST, Job, Jobs
+from gan_core.ui.caller import Caller, caller, calling
+from gan_core.ui.jobs import MOST, OWN, Job, Jobs
 
 
 async def until(condition):
@@ -113,3 +114,51 @@ def test_a_closed_page_stops_its_work_and_errors_come_through():
 
     asyncio.run(main())
     assert ended.is_set() and not jobs._jobs
+
+
+def as_visitor(jobs: Jobs, visitor: str, name: str, work) -> asyncio.Task:
+    with calling(Caller(visitor)):
+        return asyncio.ensure_future(jobs.run(name, work))
+
+
+def test_visitors_take_turns_and_are_told_their_place_and_time():
+    jobs, go, done = Jobs(1), threading.Event(), []
+    names = [("ann", "job-ann-1"), ("ann", "job-ann-2"), ("ann", "job-ann-3"), ("bob", "job-bob-1")]
+    jobs._lately.extend([8, 12])
+
+    async def main():
+        first = as_visitor(jobs, "carl", "job-carl", lambda job: go.wait(10))
+        await until(lambda: jobs.progress("job-carl")["state"] == "working")
+        rest = [as_visitor(jobs, *who, lambda job, who=who: done.append(who[1])) for who in names]
+        await until(lambda: len(jobs._jobs) == 5)
+        told = [jobs.progress(name) for _, name in names]
+        go.set()
+        await asyncio.gather(first, *rest)
+        return told
+
+    told = asyncio.run(main())
+    assert [progress["place"] for progress in told] == [1, 3, 4, 2]
+    assert [progress["wait"] for progress in told] == [10, 30, 40, 20]
+    assert done == ["job-ann-1", "job-bob-1", "job-ann-2", "job-ann-3"]
+
+
+def test_on_a_space_one_visitor_has_few_jobs_and_the_work_knows_whose_it_is(monkeypatch):
+    monkeypatch.setenv("SPACE_ID", "owner/studio")
+    jobs, go, whose = Jobs(1), threading.Event(), []
+
+    def work(job):
+        whose.append(caller().word)
+        go.wait(10)
+
+    async def main():
+        running = [as_visitor(jobs, "ann", f"job-ann-{i}", work) for i in range(OWN)]
+        await until(lambda: len(jobs._jobs) == OWN)
+        with pytest.raises(StudioError) as refused:
+            await as_visitor(jobs, "ann", "job-ann-more", work)
+        assert refused.value.code == "job.own"
+        running.append(as_visitor(jobs, "bob", "job-bob-1", work))
+        go.set()
+        await asyncio.gather(*running)
+
+    asyncio.run(main())
+    assert sorted(whose) == ["ann"] * OWN + ["bob"] and not jobs._jobs

@@ -108,3 +108,49 @@ def test_a_lone_picture_after_many_together_waits_no_longer_than_a_moment(monkey
     assert len(queue.take({})) == 2  # the second one came within the moment
     queue.put(third := sequence("m", 1))
     assert taken(queue.take({})) == {third: 1}
+
+
+def test_visitors_take_turns_not_requests():
+    queue, mine = Waiting(), Request("m", [0], visitor="mine")
+    flood = [Request("m", [0], visitor="other") for _ in range(50)]
+    for request in [*flood, mine]:
+        queue.put(request)
+    got = taken(queue.take({}))
+    assert got.pop(mine) == 1 and list(got) == flood[: waiting.OWN_SINGLES]
+    assert (
+        list(taken(queue.take({}))) == flood[waiting.OWN_SINGLES : 2 * waiting.OWN_SINGLES]
+    )  # first come first served among one's own
+
+
+def test_a_visitor_with_another_model_is_not_behind_all_of_anothers_requests():
+    queue, mine = Waiting(), Request("b", [0], visitor="mine")
+    for request in [*(Request("a", [0], visitor="other") for _ in range(50)), mine]:
+        queue.put(request)
+    queue.take({})
+    assert list(taken(queue.take({}))) == [mine]
+
+
+def test_sequences_share_a_chunk_by_visitor():
+    queue, mine = Waiting(), Request("m", list(range(40)), visitor="mine")
+    for request in [*(Request("m", list(range(40)), visitor="other") for _ in range(7)), mine]:
+        queue.put(request)
+    got = taken(queue.take({}))
+    assert got[mine] == CHUNK // 2 and sum(got.values()) == CHUNK
+
+
+def test_one_visitor_leaves_room_for_others_and_is_told_the_seconds():
+    queue = Waiting()
+    queue.put(Request("m", list(range(waiting.MAX_OWN)), visitor="greedy"), {"m": 0.1})
+    with pytest.raises(StudioError, match="39 s") as refused:
+        queue.put(Request("m", [0], visitor="greedy"), {"m": 0.1})
+    assert refused.value.facts["seconds"] == 39
+    queue.put(Request("m", list(range(100)), visitor="other"))
+
+
+def test_the_line_tells_how_many_others_and_about_how_long():
+    queue = Waiting()
+    for visitor, count in (("ann", 100), ("bob", 20), ("carl", 300)):
+        queue.put(Request("m", list(range(count)), visitor=visitor))
+    assert queue.line("ann", {"m": 0.05}) == (2, 11)  # 100 own ones, 20 and 100 of the others in turn
+    assert queue.line("bob", {"m": 0.05}) == (2, 3)
+    assert queue.line("nobody", {"m": 0.05}) == (0, 0)

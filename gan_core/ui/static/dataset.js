@@ -74,9 +74,9 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     progress.querySelector("i").style.width = `${Math.round(100 * share)}%`;
   };
   const watch = mine => studio.follow(api, mine, () => name === mine, now => {
-    if (now?.state === "waiting") tell(t("film.waiting", { n: now.ahead }), 0);
+    if (now?.state === "waiting") tell(studio.line.words(now), 0);
     else if (now?.total) tell(`${t("film.drawing", now)}${now.left > 2 ? ` · ${t("film.left", { time: duration(now.left) })}` : ""}`, 0.9 * now.done / now.total);
-  });
+  }, { own: true });
   const fetchAll = async (file, mine) => {
     const telling = share => tell(t("dataset.fetching", { megabytes: (file.bytes / 1e6).toFixed(1) }), 0.9 + 0.1 * share);
     const blob = await studio.fetchPieces(api, file, () => name === mine, telling);

@@ -30,15 +30,16 @@ studio.filmSaver = (box, api, { id, state, changed, ask }) => {
   size.addEventListener("change", () => { state.size = Number(size.value); changed(); });
 
   const duration = seconds => (seconds < 90 ? t("film.seconds", { n: Math.max(1, Math.round(seconds)) }) : t("film.minutes", { n: Math.round(seconds / 60) }));
-  const tell = ({ state: at, ahead, done, total, stage, left }) => {
+  const tell = progress => {
+    const { state: at, done, total, stage, left } = progress;
     const writing = stage === "writing";
     film.classList.toggle("writing", writing);
     find(".bar-track i").style.width = `${total ? 100 * done / total : 0}%`;
-    const words = at === "waiting" ? t("film.waiting", { n: ahead }) : writing ? t("film.writing") : total ? t("film.drawing", { done, total }) : t("common.working");
+    const words = at === "waiting" ? studio.line.words(progress) : writing ? t("film.writing") : total ? t("film.drawing", { done, total }) : t("common.working");
     find(".film small").textContent = left > 2 && !writing ? `${words} · ${t("film.left", { time: duration(left) })}` : words;
   };
   let name = null;
-  const watch = mine => studio.follow(api, mine, () => name === mine, progress => { if (progress && progress.state !== "none") tell(progress); });
+  const watch = mine => studio.follow(api, mine, () => name === mine, progress => { if (progress && progress.state !== "none") tell(progress); }, { own: true });
   stop.addEventListener("click", () => { stop.disabled = true; api.stop({ name }).catch(() => {}); });
   save.addEventListener("click", () => studio.busy(save, async () => {
     const asked = ask();

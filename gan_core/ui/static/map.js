@@ -116,9 +116,9 @@ studio.tool("map", element, server, (element, api) => {
   const watch = job => setTimeout(async () => {
     if (loading !== job) return;
     try {
-      const { state, done, total, stage } = await api.progress({ name: job.name });
+      const progress = await api.progress({ name: job.name }), { state, done, total, stage } = progress;
       if (loading !== job) return;
-      const text = stage === "layout" ? t("map.layout_stage") : state === "working" ? t("map.pictures_stage") : t("map.waiting");
+      const text = stage === "layout" ? t("map.layout_stage") : state === "working" ? t("map.pictures_stage") : state === "waiting" ? studio.line.words(progress) : t("map.waiting");
       // gathering is the first half of the bar, laying out the second
       showWait({ text, share: total ? done / total / 2 + (stage === "layout" ? 0.5 : 0) : 0 });
     } catch { /* the map itself will say what is wrong */ }

@@ -40,9 +40,9 @@ studio.panel("models_export", element, server, (element, api) => {
   const fail = error => { part("error").textContent = error.message; part("error").hidden = false; };
   const make_it = async mine => {
     studio.follow(api, mine, () => job === mine, now => {
-      if (now?.state === "waiting") tell(t("film.waiting", { n: now.ahead }), 0);
+      if (now?.state === "waiting") tell(studio.line.words(now), 0);
       else if (now?.total) tell(t("export.making", { done: Math.min(now.done + 1, now.total), total: now.total }), 0.9 * now.done / now.total);
-    });
+    }, { own: true });
     const file = await api.make({ model: asked.model.id, kind: kindOf(chosen), name: mine, seed: asked.seed || 0 });
     const blob = await studio.fetchPieces(api, file, () => job === mine, share => tell(t("export.fetching", { size: weight(file.bytes) }), 0.9 + 0.1 * share));
     if (blob) studio.downloadBlob(file.name, blob);

@@ -38,6 +38,10 @@ if (!props.tabs.includes(studio.current())) document.documentElement.dataset.tab
 mark();
 addEventListener("studio:tab", mark);
 
+element.querySelector("[data-act=skip]").addEventListener("click", () => {
+  document.querySelector(`#tab-${studio.current()} :is(a[href], button, input, select, textarea, canvas[tabindex]):not([tabindex="-1"])`)?.focus();
+});
+
 const MODES = ["system", "light", "dark"], PICTURES = { system: "system", light: "sun", dark: "moon" };
 const theme = element.querySelector("[data-act=theme]");
 const showTheme = () => {
@@ -65,6 +69,7 @@ if (address.searchParams.has("__theme")) { // Gradio has read it by now; links s
   history.replaceState(history.state, "", address);
 }
 
+studio.line.ask = () => api.line();
 studio.refreshModels = async () => {
   try { studio.store.setModels(await api.models({ visitor: studio.visitor() })); } catch (error) { studio.toast(error.message, "bad"); }
 };

@@ -35,7 +35,8 @@ window.studio = (() => {
   const connect = server => new Proxy({}, {
     get: (_, name) => async (values = {}) => {
       let answer;
-      try { answer = await server[name]({ visitor: studio.visitor(), ...values }); } catch { answer = null; }
+      const ask = () => server[name]({ visitor: studio.visitor(), ...values });
+      try { answer = await studio.line.during(name, ask); } catch { answer = null; }
       if (!answer || !("ok" in answer || "error" in answer)) {
         throw new Fault({ code: "offline" });
       }
@@ -67,13 +68,16 @@ window.studio = (() => {
   // Long work of the app (ui/jobs.py): a name for it that nobody guesses, and how far it is, told for as long as it is wanted.
   const randomWord = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), n => n.toString(36)).join("");
   const jobName = kind => `${kind}-${randomWord()}`;
-  const follow = async (api, name, wanted, tell, pause = 250) => { // tell(progress), null where the app did not answer
+  // tell(progress), null where the app did not answer; its place in line stands in a note, unless `tell` says it (`own`).
+  const follow = async (api, name, wanted, tell, { pause = 250, own = false } = {}) => {
     while (wanted()) {
       const progress = await api.progress({ name }).catch(() => null);
-      if (!wanted()) return;
+      if (!wanted()) break;
       tell(progress);
+      if (!own) studio.line.told(progress);
       await new Promise(resolve => setTimeout(resolve, pause));
     }
+    if (!own) studio.line.told(null);
   };
 
   // A note for a few seconds; `action` {text, act} puts a button on it.

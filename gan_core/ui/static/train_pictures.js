@@ -87,7 +87,7 @@ studio.trainPictures = (section, api, { found, changed }) => {
     if (now?.state === "working" && now.stage === "reading") telling(t("pictures.reading", { done: number(now.done), total: number(now.total) }), now.done / Math.max(1, now.total));
     else if (now?.stage === "fetching") telling(t("pictures.fetching", { done: number(now.done), total: number(now.total) }), now.done / Math.max(1, now.total));
     else telling(t("pictures.checking"), now?.stage === "checking" ? now.done / Math.max(1, now.total) : null);
-  }, 300);
+  }, { pause: 300 });
   const stop = () => { if (job) api.stop({ name: job }).catch(() => {}); job = null; };
   const fresh = url => {
     if (sheet) URL.revokeObjectURL(sheet);

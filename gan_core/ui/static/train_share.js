@@ -88,10 +88,10 @@ studio.trainShare = (box, api) => {
     part("private").hidden = !list.length;
   };
   const watch = mine => studio.follow(api, mine, () => job === mine, now => {
-    const words = now?.state === "waiting" ? t("film.waiting", { n: now.ahead }) : studio.has(`share.stage.${now?.stage}`) ? t(`share.stage.${now.stage}`) : t("common.working");
+    const words = now?.state === "waiting" ? studio.line.words(now) : studio.has(`share.stage.${now?.stage}`) ? t(`share.stage.${now.stage}`) : t("common.working");
     part("working").querySelector("small").textContent = words;
     part("working").querySelector("i").style.width = `${now?.total ? 100 * now.done / now.total : 0}%`;
-  }, 300);
+  }, { pause: 300, own: true });
   const check = async () => {
     const mine = job = studio.jobName("share"), asked = run;
     part("working").hidden = false;
