@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from benchmarks import common
-from gan_core.playground.methods import EVEN, HURRIED
+from gan_core.playground.settings import EVEN, HURRIED
 from gan_core.registry import resolve
 
 RUNS, COUNTED, LOOKS = 10, 2000, 12
@@ -36,7 +36,7 @@ def measured(job: dict) -> list[dict]:
 
     from gan_core.playground import METHODS as KINDS
     from gan_core.playground import cloud, modes_caught
-    from gan_core.playground.methods import Sizes
+    from gan_core.playground.settings import Sizes
 
     torch.set_num_threads(1)
     _, kind, changes = METHODS[job["method"]]

@@ -3,6 +3,8 @@
 Format changes are patched here and nowhere else.
 """
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import json
@@ -12,17 +14,19 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from PIL import Image
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from gan_core.config import ModelConfig, read_json
 from gan_core.errors import StudioError
+from gan_core.later import torch
 from gan_core.models import build
-from gan_core.models.base import Generator
 from gan_core.models.directions import Direction, misfit, pack, unpack
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Generator
 
 CONFIG, WEIGHTS, DIRECTIONS, PREVIEW, CARD = (
     "config.json",
@@ -131,6 +135,8 @@ def _own_of(folder: Path, model: Generator) -> tuple[Direction, ...]:
 
 def write_tensors(tensors: dict[str, torch.Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
     """Write a safetensors file. Raises OSError with its errno when the disk refuses (the library hides it in its words)."""
+    from safetensors.torch import save_file
+
     try:
         save_file(tensors, path, metadata=metadata)
     except SafetensorError as error:
@@ -146,6 +152,14 @@ def _swap(new: Path, folder: Path) -> None:
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """After a process was killed while it wrote `folder`: put back the one it was replacing, and clear away the rest."""
+    for old in folder.parent.glob(f".{folder.name}.*.old"):
+        shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
+    for new in folder.parent.glob(f".{folder.name}.*.tmp"):
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def load_model(source: Path, device: torch.device | str = "cpu", directions: Path | None = None) -> Generator:

@@ -1,11 +1,13 @@
 """Chooses where to compute, once, and says why."""
 
+from __future__ import annotations
+
 import contextlib
 from dataclasses import dataclass
-
-import torch
+from functools import cache
 
 from gan_core.errors import StudioError
+from gan_core.later import torch
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,18 @@ def cpu_has_bf16() -> bool:
     return any(getattr(torch.cpu, probe, lambda: False)() for probe in probes)
 
 
+@cache
+def usual_threads() -> int:
+    """How many threads PyTorch began with in this program: the app changes its own while it draws, but asks `pick` before."""
+    return torch.get_num_threads()
+
+
 def pick(name: str = "auto") -> Device:
     """Return the Device for `name`: auto, cpu, cuda, cuda:N or mps.
 
     Raises StudioError when the named device is not on this machine.
     """
+    threads = usual_threads()
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
@@ -57,7 +66,6 @@ def pick(name: str = "auto") -> Device:
             )
         return Device(device, torch.float32, "Apple GPU, fp32")
     bf16 = cpu_has_bf16()
-    threads = torch.get_num_threads()
     reason = f"CPU, {threads} thread{'s' * (threads != 1)}, {'bf16' if bf16 else 'fp32: the processor has no bf16'}"
     return Device(device, torch.bfloat16 if bf16 else torch.float32, reason)
 

@@ -76,7 +76,7 @@ def test_a_failed_save_leaves_the_model_that_was_there(copy, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gan_core.checkpoint.save_file", full)
+    monkeypatch.setattr("safetensors.torch.save_file", full)
     with pytest.raises(OSError):
         save_model(copy, model)
     assert (copy / "model.safetensors").read_bytes() == before

@@ -277,7 +277,7 @@ def test_a_failed_edit_leaves_the_file_that_was_there(folder, style, monkeypatch
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gan_core.checkpoint.save_file", full)
+    monkeypatch.setattr("safetensors.torch.save_file", full)
     with pytest.raises(OSError):
         save_directions(folder, style.found, ())
     assert (folder / "directions.safetensors").read_bytes() == before and len(list(folder.iterdir())) == 3

@@ -10,10 +10,12 @@ import torch
 
 from benchmarks import playground_modes
 from gan_core import StudioError, losses
-from gan_core.playground import CLOUDS, MAX_POINTS, METHODS, Play, PlaySettings, cloud, frames, modes_caught
+from gan_core.playground import CLOUDS, MAX_POINTS, METHODS, Play, PlaySettings, cloud, modes_caught
 from gan_core.playground.frames import ARROWS, HEAT, LINES, SAMPLES
-from gan_core.playground.methods import Sizes, UnrolledGan
+from gan_core.playground.methods import UnrolledGan
 from gan_core.playground.mlp import Mlp
+from gan_core.playground.play import frames
+from gan_core.playground.settings import Sizes
 
 TINY = Sizes(width=8, batch=16, unroll=2)
 DRAWN = ((0.0, 0.5), (0.25, -0.5), (1, -1))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -87,6 +88,44 @@ def test_a_killed_process_resumes(tiny, tmp_path):
     assert run.status().state == "interrupted"
     list(gan_core.train(replace(run.config, steps=run.status().step + 5), resume=True))
     assert run.status().state == "done"
+
+
+def test_killed_before_the_first_checkpoint_it_begins_anew(tiny):
+    config = tiny()
+    run = Run(config.out)
+    for event in gan_core.train(config):
+        if event["type"] == "sample":
+            break
+    with open(run.path / "events.jsonl", "ab") as file:
+        file.write(b'{"type": "checkp')
+    assert run.status().state in ("starting", "interrupted")
+    events = list(gan_core.train(config, resume=True))
+    assert events[0]["resumed_from"] == 0 and run.read_events()[0] == events
+
+
+def test_the_end_is_told_once_and_what_a_kill_left_is_cleared_away(tiny):
+    """Killed after the last checkpoint, in the middle of an exchange of the model's folder."""
+    config = tiny(checkpoint_seconds=0.0)
+    run = Run(config.out)
+    for event in gan_core.train(config):
+        if event["type"] == "end":
+            break
+    (run.model_folder).rename(run.path / ".model.1.old")
+    (run.path / ".model.1.tmp").mkdir()
+    (run.samples_folder / "00000003.tmp").touch()
+    resumed = list(gan_core.train(config, resume=True))
+    assert types(resumed) == ["start", "end"] and not [p for p in run.path.rglob("*") if p.suffix in (".tmp", ".old")]
+    told = [(e["type"], e["step"]) for e in run.read_events()[0] if e["type"] in ("sample", "progress", "checkpoint")]
+    assert len(told) == len(set(told)) and run.status().state == "done"
+
+
+def test_a_reader_whose_place_is_gone_reads_from_the_start(tiny):
+    config = tiny()
+    list(gan_core.train(config))
+    run = Run(config.out)
+    events, offset = run.read_events()
+    assert run.line_at(offset) == offset and run.line_at(offset + 1) == run.line_at(offset - 1) == run.line_at(-5) == 0
+    assert run.read_events(offset - 7) == (events, offset)
 
 
 def test_control_pauses_resumes_and_stops(tiny):
@@ -180,7 +219,7 @@ def test_a_full_disk_waits_and_goes_on(tiny, monkeypatch):
 
 @pytest.mark.parametrize("refused", ["latest", "model", "directions"])
 def test_the_libraries_own_words_for_a_full_disk_are_understood(tiny, monkeypatch, refused):
-    real, failures = checkpoint.save_file, [3]
+    real, failures = safetensors.torch.save_file, [3]
 
     def full_at_first(tensors, path, metadata=None):
         if refused in path.name and failures[0]:
@@ -188,7 +227,7 @@ def test_the_libraries_own_words_for_a_full_disk_are_understood(tiny, monkeypatc
             raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
         return real(tensors, path, metadata=metadata)
 
-    monkeypatch.setattr(checkpoint, "save_file", full_at_first)
+    monkeypatch.setattr(safetensors.torch, "save_file", full_at_first)
     monkeypatch.setattr(loop.time, "sleep", lambda seconds: None)
     config = tiny()
     events = list(gan_core.train(config))

@@ -1,11 +1,16 @@
 """Augmentation of what the discriminator sees: one file per pipeline, each (images, strength, draws) -> images."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from torch import Tensor
-
-from gan_core.draws import Draws
 from gan_core.registry import resolve
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from gan_core.draws import Draws
 
 AUGMENTATIONS = {
     "diffaugment": "gan_core.augment.diffaugment:diff_augment",

@@ -5,14 +5,17 @@ cheap. What holds for most of a set is no fault of single pictures: it becomes o
 bundled sets stay quiet (tests/data/test_check.py).
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from gan_core.data.pictures import Note, PictureSet
+from gan_core.later import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHUNK = 512  # pictures measured between two calls of `tell`
 HASH_DISTANCE = 12  # bits of 64 that may differ between copies
@@ -89,13 +92,13 @@ def _measure(images: Tensor) -> Measures:
     colour = _on_white(images.float())
     grey = (colour * torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)).sum(1, keepdim=True)
     contrast = grey.std(dim=(1, 2, 3), unbiased=False)
-    coarse = F.adaptive_avg_pool2d(colour, 4) / 255
+    coarse = torch.nn.functional.adaptive_avg_pool2d(colour, 4) / 255
     histogram = torch.stack(
         [((colour >= low) & (colour < low + 64)).float().mean((2, 3)) for low in range(0, 256, 64)], 2
     )
     return Measures(
         bits=_dhash(grey),
-        small=F.adaptive_avg_pool2d(colour, 12).flatten(1),
+        small=torch.nn.functional.adaptive_avg_pool2d(colour, 12).flatten(1),
         sharp=_sharpness(grey) / contrast.clamp(min=BLANK) ** 2,
         contrast=contrast,
         look=torch.cat([coarse.flatten(1), histogram.flatten(1)], 1),
@@ -114,7 +117,7 @@ def _dhash(grey: Tensor) -> Tensor:
 
     Source: N. Krawetz, "Kind of Like That", hackerfactor.com, 2013 (dHash).
     """
-    cells = F.interpolate(grey, (8, 9), mode="bilinear", antialias=True, align_corners=False)
+    cells = torch.nn.functional.interpolate(grey, (8, 9), mode="bilinear", antialias=True, align_corners=False)
     return (cells[..., :-1] > cells[..., 1:] + 2).flatten(1).float() * 2 - 1  # 2: flat areas are no coin tosses
 
 
@@ -124,7 +127,7 @@ def _sharpness(grey: Tensor) -> Tensor:
     Source: J. L. Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000, section 2.
     """
     kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]).view(1, 1, 3, 3)
-    return F.conv2d(grey, kernel).var(dim=(1, 2, 3), unbiased=False)
+    return torch.nn.functional.conv2d(grey, kernel).var(dim=(1, 2, 3), unbiased=False)
 
 
 # ---- what is found in it

@@ -1,5 +1,7 @@
 """Many encoded pictures, wherever they lie, decoded into one PictureSet; what folders and zips have in common."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +10,6 @@ from os import cpu_count
 from pathlib import PurePosixPath
 
 import numpy as np
-import torch
 
 from gan_core.data.decode import (
     HEIF_SUFFIXES,
@@ -22,6 +23,7 @@ from gan_core.data.decode import (
 from gan_core.data.labels import MAX_TABLES, read_labels
 from gan_core.data.pictures import LoadOptions, Note, PictureInfo, PictureSet, Skipped, check_memory
 from gan_core.errors import StudioError
+from gan_core.later import torch
 
 MAX_FILES = 200_000
 MAX_CLASSES = 1000

@@ -1,14 +1,15 @@
 """What a data source hands over: pictures decoded once into one uint8 tensor, and the facts about them."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import torch
-
 from gan_core.errors import StudioError
+from gan_core.later import torch
 
 FITS = ("crop", "smart", "pad", "stretch")
 SPLITS = ("train", "test", "all")

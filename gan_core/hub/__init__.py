@@ -3,6 +3,13 @@
 from gan_core.hub.cache import cached_models
 from gan_core.hub.download import pull
 from gan_core.hub.names import parse, pulled_name
-from gan_core.hub.pretrained import StudioModel
 
 __all__ = ["StudioModel", "cached_models", "parse", "pull", "pulled_name"]
+
+
+def __getattr__(name: str):
+    if name != "StudioModel":  # a torch module: imported when asked for
+        raise AttributeError(f"module 'gan_core.hub' has no attribute {name!r}")
+    from gan_core.hub.pretrained import StudioModel
+
+    return StudioModel

@@ -1,11 +1,15 @@
 """What passes between the readers of foreign files and the importers that know their layouts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from gan_core.config import ModelConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

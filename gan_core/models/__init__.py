@@ -1,8 +1,14 @@
 """Model families: one file and one table line each."""
 
-from gan_core.config import ModelConfig
-from gan_core.models.base import Family, Generator
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from gan_core.registry import resolve
+
+if TYPE_CHECKING:
+    from gan_core.config import ModelConfig
+    from gan_core.models.base import Family, Generator
 
 FAMILIES = {
     "dcgan": "gan_core.models.dcgan:DCGAN",

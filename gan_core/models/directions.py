@@ -1,14 +1,18 @@
 """Directions that have a name: what a move in a point may be called, and how they lie in directions.safetensors."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from gan_core.errors import StudioError
+from gan_core.later import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 ORIGINS = ("found", "labels", "own")
 MAX_NAMED, MAX_ROWS, MAX_TITLE, MAX_METADATA = 256, 512, 60, 200_000

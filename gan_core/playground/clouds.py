@@ -1,13 +1,17 @@
 """What the playground learns: clouds of points in the square from −1 to 1."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from gan_core.errors import StudioError
+from gan_core.later import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RING, RADIUS = 8, 0.8
 SPREAD = 0.02  # σ of one Gaussian of the ring and of the grid

@@ -2,7 +2,6 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -10,33 +9,13 @@ from torch import Tensor
 from gan_core import losses
 from gan_core.playground.clouds import Cloud
 from gan_core.playground.mlp import Mlp
+from gan_core.playground.settings import Sizes
 from gan_core.unroll import Adam, unrolled
 
 CRITIC_STEPS = 5  # WGAN-GP: critic steps for one of the generator (Gulrajani et al. 2017, algorithm 1)
 SLOPE_WEIGHT = 1.0  # WGAN-GP's λ; the square is small, so 10 as for pictures would be stiff
 LIKELIHOOD = 0.05  # σ of a VAE's Gaussian likelihood
 SCALE = 4.0  # what a judging or encoding network multiplies the square with: groups lie further apart for it
-EVEN = {"lr": 2e-3, "d_lr": 2e-3}  # learning rates of the two networks
-HURRIED = {"lr": 4e-3, "d_lr": 1e-3}  # a generator ahead of its discriminator: this is when plain GANs collapse
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Sizes and rates of the playground's networks."""
-
-    latent: int = 2
-    width: int = 32
-    depth: int = 2
-    batch: int = 64
-    lr: float = EVEN["lr"]
-    d_lr: float = EVEN["d_lr"]
-    beta1: float = 0.5
-    gain: float = 1.0
-    unroll: int = 5
-
-    def layers(self, inputs: int, outputs: int) -> tuple[int, ...]:
-        """The layers of one of its networks."""
-        return (inputs, *[self.width] * self.depth, outputs)
 
 
 class Method(ABC):

@@ -1,42 +1,19 @@
 """Playing: settings into a method, steps into frames. The same settings give the same frames, however the steps are asked for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import torch
 
-from gan_core.errors import StudioError
 from gan_core.playground.clouds import cloud
 from gan_core.playground.frames import Frame, frame, packed
-from gan_core.playground.methods import Autoencoder, Gan, Sizes, UnrolledGan, Vae, WganGp
+from gan_core.playground.methods import Autoencoder, Gan, UnrolledGan, Vae, WganGp
+from gan_core.playground.settings import MAX_STEPS, PlaySettings
 from gan_core.registry import resolve
 
 METHODS = {
     method: f"gan_core.playground.methods:{kind.__name__}"
     for method, kind in {"gan": Gan, "wgan-gp": WganGp, "unrolled": UnrolledGan, "vae": Vae, "autoencoder": Autoencoder}.items()
 }  # fmt: skip
-MAX_STEPS = 20_000  # of one playground
-MAX_UNROLL = 10
-
-
-@dataclass(frozen=True)
-class PlaySettings:
-    """What a playground is: its cloud (`points` for "drawn"), its method, the seed of all its randomness, sizes and rates."""
-
-    cloud: str = "ring"
-    method: str = "gan"
-    points: tuple[tuple[float, float], ...] = ()
-    seed: int = 0
-    sizes: Sizes = field(default_factory=Sizes)
-
-    def checked(self) -> "PlaySettings":
-        """Return self. Raises StudioError for an unknown method or cloud, or points that cannot be learned."""
-        if self.method not in METHODS:
-            raise StudioError("learn.method", "There is no method called “{name}”.", name=str(self.method)[:40])
-        if not 0 <= self.sizes.unroll <= MAX_UNROLL:
-            raise StudioError("learn.unroll", "Look from 0 to {most} steps ahead.", most=MAX_UNROLL)
-        cloud(self.cloud, self.points)
-        return self
 
 
 class Play:

@@ -1,18 +1,18 @@
 """What to expect of a training here: its speed from a few seconds of steps, and what so many pictures seen have looked like elsewhere."""
 
+from __future__ import annotations
+
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import torch
-
 from gan_core.config import ModelConfig, TrainConfig
 from gan_core.data import PictureSet
-from gan_core.device import Device, tune
+from gan_core.device import Device, tune, usual_threads
 from gan_core.errors import StudioError
+from gan_core.later import torch
 from gan_core.models import family as family_called
-from gan_core.training.batches import Batches
 
 # Pictures seen from which a person recognises what is meant, and from which the pictures are clear. Looked up in the sample sheets of
 # the bundled models' own trainings (faces-gan, faces-style, faces-vae at 64 px; digits-gan at 28 px). KID × 10³ of dcgan on `faces` there:
@@ -25,9 +25,6 @@ SHAPE = (
     "batch", "width", "d_width", "z_dim", "w_dim", "mapping_layers", "mixing", "loss", "penalty", "penalty_every", "path_length",
     "discriminator", "no_noise", "spectral_norm", "augmentation", "accumulate",
 )  # fmt: skip
-
-# Of a program that just began, as a trainer is; the app changes its own while it draws.
-THREADS = torch.get_num_threads()
 
 _known: dict[tuple, float] = {}  # images per second of this process's machine, by everything that decides it
 _one = threading.Lock()  # two probes at once would slow each other down
@@ -71,13 +68,13 @@ def measure(config: TrainConfig, model: ModelConfig, device: Device, check: Call
     may raise to stop it. Raises StudioError when the family cannot do the size.
     """
     key = (
-        str(device.device), str(device.dtype), THREADS, model.family, model.resolution, model.channels, model.num_classes,
+        str(device.device), str(device.dtype), usual_threads(), model.family, model.resolution, model.channels, model.num_classes,
         str(sorted(model.options.items())), *(getattr(config, name) for name in SHAPE), bool(config.augment),
     )  # fmt: skip
     with _one:
         if key not in _known:
             threads = torch.get_num_threads()
-            torch.set_num_threads(THREADS)
+            torch.set_num_threads(usual_threads())
             try:
                 _known[key] = _timed(config, model, device, check)
             finally:
@@ -86,6 +83,8 @@ def measure(config: TrainConfig, model: ModelConfig, device: Device, check: Call
 
 
 def _timed(config: TrainConfig, model: ModelConfig, device: Device, check: Callable[[], None]) -> float:
+    from gan_core.training.batches import Batches
+
     tune(device.device)
     generator = torch.Generator().manual_seed(0)
     shape = (PROBED, model.channels, model.resolution, model.resolution)

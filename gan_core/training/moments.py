@@ -1,13 +1,18 @@
 """Moments of a training: copies of the averaged model from its way, in `moments/<pictures seen>/`, to compare with later ones."""
 
+from __future__ import annotations
+
 import contextlib
 import copy
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gan_core.checkpoint import WEIGHTS, save_model
-from gan_core.models.base import Generator
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Generator
 
 FIRST = 1 / 256  # share of the budget after which the first moment is kept; each later one at twice its pictures
 MOST_BYTES = 64 << 20  # of all moments of a run together

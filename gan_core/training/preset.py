@@ -1,17 +1,20 @@
 """Auto: which kind of model, how wide and with what augmentation suits the pictures, the machine and the time; and why."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import asdict, dataclass, field, replace
-
-import torch
+from typing import TYPE_CHECKING
 
 from gan_core.augment.strength import strength_for
 from gan_core.config import ModelConfig, TrainConfig
 from gan_core.device import Device
 from gan_core.errors import StudioError
-from gan_core.losses import gamma_for
+from gan_core.later import torch
 from gan_core.models import build, family
-from gan_core.models.base import Family
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Family
 
 # Work is counted in minutes of two bf16 cores at 64 px, where it was measured that a small, fast network wins up to 20, and
 # that one of half the widths, corrected more often and in larger steps, is ahead at 0.25, 0.5 and 1 (quality_per_minute). In the very
@@ -95,7 +98,7 @@ class Situation:
     steps: int | None = None  # instead of minutes
 
     @classmethod
-    def of(cls, config: TrainConfig, pictures: int, resolution: int, device: Device) -> "Situation":
+    def of(cls, config: TrainConfig, pictures: int, resolution: int, device: Device) -> Situation:
         """The situation of a config on a device."""
         bf16, threads = device.dtype == torch.bfloat16, torch.get_num_threads()
         return cls(pictures, resolution, device.device.type, threads, bf16, config.minutes, config.steps)
@@ -143,7 +146,7 @@ class Choice:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, raw: dict) -> "Choice":
+    def from_dict(cls, raw: dict) -> Choice:
         """Build a choice from parsed JSON. Raises StudioError when it is damaged."""
         try:
             choice = cls(**raw)
@@ -208,6 +211,8 @@ def settings(config: TrainConfig, chosen: type[Family], situation: Situation, ru
         defaults["augment"] = round(strength_for(situation.pictures) * min(1, times / BY_HEART), 2)
     full = config.with_defaults(defaults)
     if defaults.get("gamma") is None:
+        from gan_core.losses import gamma_for
+
         defaults["gamma"] = gamma_for(full.penalty, situation.resolution, full.batch)
     return defaults
 

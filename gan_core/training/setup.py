@@ -1,9 +1,10 @@
 """From what was asked for to what a run really uses: choices made, pictures decoded, the model described."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from gan_core import data
 from gan_core.config import ModelConfig, TrainConfig
@@ -11,11 +12,14 @@ from gan_core.data import Note, PictureSet
 from gan_core.data.exclude import read_list
 from gan_core.device import Device, pick
 from gan_core.errors import StudioError
+from gan_core.later import torch
 from gan_core.models import family as family_called
-from gan_core.models.base import Generator
 from gan_core.training import preset
 from gan_core.training.preset import Choice, Situation
 from gan_core.training.transfer import check_family, load_source
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Generator
 
 LEARNABLE = 2  # pictures a class needs on average to be learned unasked
 

@@ -1,17 +1,23 @@
 """Everything a run needs to go on: networks, averaged weights, optimizers and counters, in one safetensors file."""
 
+from __future__ import annotations
+
 import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from safetensors import SafetensorError, safe_open
 
 from gan_core.checkpoint import write_tensors
 from gan_core.errors import StudioError
-from gan_core.models.base import Family
-from gan_core.training.ema import EMA
+from gan_core.later import torch
+from gan_core.training.run import Run
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Family
+    from gan_core.training.ema import EMA
 
 LATEST, PREVIOUS = "latest.safetensors", "previous.safetensors"
 
@@ -30,7 +36,7 @@ class Counters:
     fingerprint: str = ""
     adaptive: dict[str, float] = field(default_factory=dict)  # Family.adaptive()
 
-    def become(self, other: "Counters") -> None:
+    def become(self, other: Counters) -> None:
         """Take over another's values."""
         self.__dict__.update(other.__dict__)
 
@@ -66,6 +72,11 @@ def save_state(folder: Path, family: Family, ema: EMA, counters: Counters) -> No
 def has_state(folder: Path) -> bool:
     """Whether there is a checkpoint to go on from."""
     return any((folder / name).is_file() for name in (LATEST, PREVIOUS))
+
+
+def begun(run: Run) -> bool:
+    """Whether a run has anything to go on from, or to lose; one that was killed before that begins anew."""
+    return has_state(run.checkpoint_folder) or run.model_folder.exists()
 
 
 def load_state(folder: Path, family: Family, ema: EMA | None) -> Counters:

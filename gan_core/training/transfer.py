@@ -1,15 +1,19 @@
 """Fine-tuning: a new generator begins with what fits of another model's weights."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from gan_core.checkpoint import CONFIG, load_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
-from gan_core.models.base import Generator
+from gan_core.later import torch
 from gan_core.training.launch import ROOT
+
+if TYPE_CHECKING:
+    from gan_core.models.base import Generator
 
 WEIGHTS = ROOT / "weights"
 HEAD_START = 0.05  # share of the run over which the generator's rate rises from zero: the discriminator begins anew
@@ -66,7 +70,6 @@ def check_family(source: ModelConfig, family: str) -> None:
         )  # fmt: skip
 
 
-@torch.no_grad()
 def transfer(source: Generator, generator: Generator) -> Transfer:
     """Copy every tensor of `source` whose name and shape `generator` has too, and say what came over.
 
@@ -82,8 +85,9 @@ def transfer(source: Generator, generator: Generator) -> Transfer:
             "transfer.nothing", "Hardly any weight of “{model}” ({theirs}) fits this training ({ours}). Leave size and widths empty to take the model's own.",
             model=model, theirs=_shape(source), ours=_shape(generator),
         )  # fmt: skip
-    for name in same:
-        ours[name].copy_(theirs[name])
+    with torch.no_grad():
+        for name in same:
+            ours[name].copy_(theirs[name])
     new = [name for name in ours if name not in same]
     if not new:
         return Transfer("whole", {"model": model, "name": source.config.name})

@@ -8,10 +8,14 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gan_core.errors import StudioError
-from gan_core.playground import Play, PlaySettings
+from gan_core.playground.settings import PlaySettings
 from gan_core.ui.jobs import Job
+
+if TYPE_CHECKING:
+    from gan_core.playground import Play
 
 MOST = 64  # rooms at once
 PER_VISITOR = 3
@@ -24,7 +28,7 @@ class Room:
     """A visitor's playgrounds, side by side: they always stand at the same step."""
 
     visitor: str
-    plays: list[Play]
+    plays: "list[Play]"
     asked: float = field(default_factory=time.monotonic)
 
     def advance(self, steps: int, job: Job) -> None:
@@ -54,6 +58,8 @@ class Rooms:
 
         Raises StudioError when all are taken, when the name is another visitor's, or when the settings are no good.
         """
+        from gan_core.playground import Play
+
         room = Room(visitor, [Play(one) for one in settings])
         with self._lock:
             now = time.monotonic()

@@ -1,12 +1,13 @@
 """Ready to share? Looks for copies among a run's samples, and writes what was found and answered into its model card."""
 
+from __future__ import annotations
+
 import base64
 import io
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-import torch
 from PIL import Image
 
 from gan_core import data, sharing
@@ -15,13 +16,14 @@ from gan_core.checkpoint import load_model, read_config
 from gan_core.config import ModelConfig
 from gan_core.data.exclude import read_list
 from gan_core.errors import StudioError
-from gan_core.metrics import memorisation
-from gan_core.metrics.diversity import diversity
-from gan_core.metrics.evaluate import Samples
+from gan_core.later import torch
 from gan_core.training.run import Run
 from gan_core.ui import run_view
 from gan_core.ui.jobs import Job, JobName, Jobs
 from gan_core.ui.requests import Between, Name, Visitor
+
+if TYPE_CHECKING:
+    from gan_core.metrics.evaluate import Samples
 
 SAMPLES = 200
 SHOWN = 8  # pairs
@@ -104,6 +106,9 @@ def folders(run: Run) -> list[Path]:
 
 def compare(run: Run, config: ModelConfig, job: Job) -> tuple[dict, list[dict]]:
     """(numbers for the card, pairs for its owner) of a run's models beside the pictures that they were trained on."""
+    from gan_core.metrics import memorisation
+    from gan_core.metrics.diversity import diversity
+    from gan_core.metrics.evaluate import Samples
 
     def told(stage, done, total):
         following = list(SHARE)[list(SHARE).index(stage) + 1]

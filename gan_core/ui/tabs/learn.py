@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 
 from gan_core.latent.point import MAX_SEED
 from gan_core.playground import MAX_POINTS, PlaySettings
-from gan_core.playground.methods import EVEN, HURRIED, Sizes
-from gan_core.playground.play import MAX_UNROLL
+from gan_core.playground.settings import EVEN, HURRIED, MAX_UNROLL, Sizes
 from gan_core.ui import Studio
 from gan_core.ui.jobs import Job, Jobs
 from gan_core.ui.playrooms import Rooms

@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 from gan_core.errors import StudioError
-from gan_core.latent.interpolate import interpolate
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Studio
 from gan_core.ui.films import Film, FilmKind, FilmRate, FilmSize, save_film
@@ -53,6 +52,8 @@ class Morph:
     def _way(self, a: LatentPoint, b: LatentPoint, count: int, mode: str) -> list[LatentPoint]:
         if a.model != b.model:
             raise StudioError("morph.models", "A and B belong to different models. Choose both with the same model.")
+        from gan_core.latent.interpolate import interpolate
+
         return interpolate(a, b, count, mode)
 
 
