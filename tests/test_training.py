@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import gan_core
-from gan_core import StudioError, TrainConfig, checkpoint
+from gan_core import StudioError, TrainConfig
 from gan_core.training import loop
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
