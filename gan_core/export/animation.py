@@ -94,7 +94,7 @@ def to_mp4(frames, fps: float = 24, pixel_art: bool = False, size: int = 512, cr
     """
     reel, rate, size = _checked(frames, fps, size)
     # The index can only be moved to the front of a real file, not of a buffer.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="latent-studio-work-") as folder:
         path = Path(folder) / "video.mp4"
         texts = {"AIGC": marks.aigc(reel.number)} | ({"comment": reel.note} if reel.note else {})
         _encode(path, _large(reel, size, pixel_art), rate, crf, texts)

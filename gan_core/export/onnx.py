@@ -141,7 +141,7 @@ def _not_written(error: Exception) -> StudioError:
 def simplified(data: bytes) -> bytes:
     """The graph with everything computed that does not depend on the inputs (onnxruntime's basic optimisations: standard operators only)."""
     ort, onnx = needed("onnxruntime"), needed("onnx")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="latent-studio-work-") as folder:
         path = Path(folder) / "graph.onnx"
         options = session_options()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC

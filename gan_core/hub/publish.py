@@ -84,7 +84,7 @@ def drafted(
     account.check_writer(choice.repo_id, token, **place)
     source = resolve_source(choice.repo_id, token, place.get("endpoint"), None, place.get("timeout"))
     parent, there = there_already(source)
-    with tempfile.TemporaryDirectory(prefix="latent-studio-") as staging:
+    with tempfile.TemporaryDirectory(prefix="latent-studio-work-") as staging:
         card = _stage(Path(folder), choice, Path(staging), Path(directions or folder))
         files = tuple(compared(path.name, path, there) for path in sorted(Path(staging).iterdir()))
         kept = tuple(sorted(set(there) - {file.name for file in files}))

@@ -21,7 +21,7 @@ def to_bytes(directions: Sequence[Direction]) -> bytes:
     if not directions:
         raise StudioError("directions.none", "There is no named slider to save yet.")
     tensors, metadata = pack({}, directions)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="latent-studio-work-") as folder:
         path = Path(folder) / "directions.safetensors"
         write_tensors(tensors, path, metadata)
         return path.read_bytes()
@@ -32,7 +32,7 @@ def from_bytes(model: Generator, content: bytes) -> list[Direction]:
 
     Raises StudioError when it is no such file, is damaged, or belongs to another model.
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="latent-studio-work-") as folder:
         path = Path(folder) / "directions.safetensors"
         path.write_bytes(content)
         try:

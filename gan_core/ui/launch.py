@@ -5,15 +5,19 @@ MIDDLEWARE and ROUTES name what stands around and beside Gradio's own app.
 
 import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
-from gan_core.ui import Settings, build, limits, stopping
+from gan_core.ui import Settings, build, expiry, folders, limits, stopping
 from gan_core.ui.engine import Engine
+
+log = logging.getLogger(__name__)
 
 # Streamed to the disk; each desk bounds what it takes (uploads, import_desk).
 MAX_UPLOAD, SPACE_UPLOAD = "2gb", "500mb"
+SESSIONS = 500  # pages whose state Gradio remembers; ours keep theirs in the browser
 
 # ASGI middleware classes, the outermost first
 MIDDLEWARE = {
@@ -32,8 +36,9 @@ def launch(settings: Settings, **options):
     What is None in `settings` is left to GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_SHARE and the like.
     Raises StudioError when the weights folder is missing or the port is taken.
     """
-    check_folders(settings)
+    settings = check_folders(settings)
     engine = Engine(settings.weights, settings.runs, settings.device, settings.imported)
+    expiry.keep_tidy(settings.runs, settings.imported)
     engine.warm_up()  # torch and the first model load while Gradio does
     from starlette.middleware import Middleware
 
@@ -61,6 +66,7 @@ def launch(settings: Settings, **options):
             pwa=False,
             enable_monitoring=False,
             quiet=True,
+            state_session_capacity=SESSIONS,
             **{"prevent_thread_lock": True, **options},
         )
     except OSError as error:
@@ -77,15 +83,29 @@ def launch(settings: Settings, **options):
     return started
 
 
-def check_folders(settings: Settings) -> None:
-    """Raise StudioError when a weights folder was asked for that is not there; make the runs folder."""
+def check_folders(settings: Settings) -> Settings:
+    """Return the settings with folders that can be written to, where there are any: without them there are pictures all the same.
+
+    Raises StudioError when a weights folder was asked for that is not there.
+    """
     if not Path(settings.weights).is_dir():
         raise StudioError(
             "app.weights",
             "There is no folder {path} with models. Start the app in its own folder, or say where they are: python app.py --weights DIR",
             path=settings.weights,
         )
-    Path(settings.runs).mkdir(parents=True, exist_ok=True)
+    folders.name_a_temporary_folder()
+    for name in ("runs", "imported"):
+        try:
+            place = folders.writable_or(Path(getattr(settings, name)), name)
+            place.path.mkdir(parents=True, exist_ok=True)
+        except (StudioError, OSError) as error:
+            log.warning("%s", error)
+            continue
+        if place.reason:
+            log.warning("%s.", place.reason)
+            settings = replace(settings, **{name: place.path})
+    return settings
 
 
 def run(settings: Settings) -> int:

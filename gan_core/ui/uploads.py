@@ -52,13 +52,11 @@ def find(runs: Path, token: str) -> Upload:
     return _describe(_folder(runs, token))
 
 
-def sweep(runs: Path, in_use: set[Path], now: float | None = None) -> list[str]:
-    """Delete the uploads that no run in `in_use` (data paths of runs) reads and that are older than MAX_AGE seconds."""
+def sweep(runs: Path, in_use: set[Path], now: float | None = None, age: float = MAX_AGE) -> list[str]:
+    """Delete the uploads that no run in `in_use` (data paths of runs) reads and that are older than `age` seconds."""
     now = time.time() if now is None else now
     used = {part for path in in_use for part in (path.resolve(), *path.resolve().parents)}
-    old = [
-        folder for folder in _folders(runs) if folder.resolve() not in used and now - folder.stat().st_mtime > MAX_AGE
-    ]
+    old = [folder for folder in _folders(runs) if folder.resolve() not in used and now - folder.stat().st_mtime > age]
     for folder in old:
         shutil.rmtree(folder, ignore_errors=True)
     return [folder.name for folder in old]
