@@ -174,3 +174,17 @@ def test_a_damaged_best_json_is_no_best(tmp_path):
     for damage in ("{", "[]", '{"kid": "low", "noise": 1, "images": 1}', "[" * 10**5):
         (tmp_path / "best.json").write_text(damage)
         assert run.best is None
+
+
+def test_what_best_json_says_is_what_best_holds_after_a_kill_between_the_two(tiny, eager):
+    config = tiny(steps=6)
+    events = list(gan_core.train(config))
+    run, first = Run(config.out), next(e for e in events if e["type"] == "quality")
+    best = run.best
+    run.save_best({key: first[key] for key in best if key != "compared"} | {"images": 0, "kid": 1e9})
+    list(gan_core.train(replace(config, steps=7), resume=True))
+    kept = gan_core.load(run.best_folder).config.training
+    assert (
+        run.best["images"] == kept["images"]
+        and run.best["kid"] == kept["measured_while_training"]["kid"] <= best["kid"]
+    )

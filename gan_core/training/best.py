@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from gan_core.checkpoint import load_model
+from gan_core.checkpoint import load_model, read_config
 from gan_core.errors import StudioError
 from gan_core.models.base import Generator
 from gan_core.training.keep import ModelFolder
@@ -75,10 +75,22 @@ class BestModel:
             yield self._reporter.emit("compared", **facts, spent=round(self._gauge.spent, 2))
 
     def reopen(self) -> None:
-        """A run that goes on has no last model yet to compare with."""
-        if self._best and self._best.pop("compared", None):
+        """A run that goes on has no last model yet to compare with; and what was kept last may not have been written down."""
+        kept = self._kept()
+        known = {name: value for name, value in (self._best or {}).items() if name != "compared"}
+        found = kept if kept and kept["images"] != known.get("images") else known
+        if found != (self._best or {}):
+            self._best = found
             with contextlib.suppress(OSError):
-                self._run.save_best(self._best)
+                self._run.save_best(found)
+
+    def _kept(self) -> dict | None:
+        """The figures that the model in best/ carries itself."""
+        with contextlib.suppress(StudioError, OSError, KeyError, TypeError):
+            made = read_config(self._run.best_folder).training
+            where = {"step": made["steps"], "images": made["images"], "elapsed": made["seconds"]}
+            return {**made["measured_while_training"], **where}
+        return None
 
     def _facts(self, quality: Quality) -> dict:
         facts = asdict(quality) | {"extractor": self._gauge.extractor}

@@ -1,18 +1,23 @@
 """Who works on a run folder: one first process at a time, which lets the others go when it ends."""
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 
 from filelock import Timeout
 
 from gan_core import parallel
+from gan_core.checkpoint import recover
 from gan_core.config import TrainConfig
 from gan_core.data.exclude import own_list
 from gan_core.errors import StudioError
 from gan_core.training.learner import Order, tell
+from gan_core.training.moments import list_moments
 from gan_core.training.run import Run, disk_error
-from gan_core.training.state import has_state
+from gan_core.training.state import begun, has_state
+
+OWN = ("choice.json", "best.json")  # files of the run folder that nobody but its trainer writes
 
 
 @contextlib.contextmanager
@@ -27,7 +32,19 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
         raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name) from None
     with lock:
         run.clear_control()
+        tidy(run)
         yield
+
+
+def tidy(run: Run) -> None:
+    """Clear away what a killed trainer left half-written, and put back the model that it was about to replace."""
+    for folder in (run.model_folder, run.best_folder, *(path for _, path in list_moments(run.moments_folder))):
+        recover(folder)
+    run.cut_torn_line() if begun(run) else run.truncate_events(0)
+    halves = [*run.moments_folder.glob(".*"), *run.samples_folder.glob("*.tmp"), *run.checkpoint_folder.glob(".*.tmp")]
+    halves += [path for name in OWN for path in run.path.glob(f".{name}.*.tmp")]
+    for path in halves:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def save_claim(config: TrainConfig, run: Run) -> None:

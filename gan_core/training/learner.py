@@ -22,7 +22,7 @@ from gan_core.training.preset import Choice
 from gan_core.training.run import Run
 from gan_core.training.settings import Settings
 from gan_core.training.setup import Plan, described, plan
-from gan_core.training.state import Counters, has_state, load_state, tensors_of
+from gan_core.training.state import Counters, begun, has_state, load_state, tensors_of
 from gan_core.training.transfer import HEAD_START, transfer
 
 
@@ -150,7 +150,7 @@ def follow(config: TrainConfig, run: Run, resume: bool) -> None:
     while True:
         order, step, progress, lr_scale = parallel.told(4)
         if order == Order.START:
-            learner.start(run.checkpoint_folder if resume else None)
+            learner.start(run.checkpoint_folder if resume and begun(run) else None)
         elif order == Order.STEP:
             learner.step(int(step), progress, lr_scale)
         elif order == Order.GO_BACK:

@@ -20,11 +20,11 @@ from gan_core.training.learner import Learner, Order, follow, tell
 from gan_core.training.memory import said_in_words
 from gan_core.training.moments import Moments
 from gan_core.training.obey import Obedience
-from gan_core.training.report import Losses, Reporter
+from gan_core.training.report import Reporter
 from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples, save_sheet
 from gan_core.training.setup import default_out
-from gan_core.training.state import Counters, save_state
+from gan_core.training.state import Counters, begun, save_state
 
 MAX_ROLLBACKS = 5
 LOOK_EVERY = 16  # steps between two looks at whether the losses on a GPU are finite: looking makes it wait
@@ -102,6 +102,7 @@ class Session:
     def events(self, resume: bool) -> Iterator[dict]:
         """The whole run, from its start event to its end event."""
         tell(Order.START)
+        resume = resume and begun(self.run)
         restored = self.learner.start(self.run.checkpoint_folder if resume else None, self.ema)
         if restored is not None:
             self._go_on(restored)
@@ -214,10 +215,14 @@ class Session:
             yield from self.roll_back()
             return
         event = self.reporter.emit("checkpoint", step=self.counters.step)
+        yield from self.save()
+        yield event
+
+    def save(self) -> Iterator[dict]:
+        """Write the state that a resumed run goes on from, with the events told so far, and the model."""
         self.counters.events_size = self.run.events_size()
         yield from self.write(lambda: save_state(self.run.checkpoint_folder, self.family, self.ema, self.counters))
         yield from self.write(lambda: self.model_folder.write(self.ema.network))
-        yield event
 
     def write(self, action: Callable[[], None]) -> Iterator[dict]:
         """Run a disk write; on a full disk say so once and wait for room (or a stop), losing nothing."""
@@ -276,14 +281,16 @@ class Session:
         self.counters.become(self.learner.restore(self.run.checkpoint_folder, self.ema))
         self.counters.elapsed, self.counters.next_sample = elapsed, next_sample
         self.settings.bring_back(self.counters.step)
-        self.reporter.losses = Losses()
+        self.reporter.go_back()
 
     def finish(self, state: str) -> Iterator[dict]:
-        """Let the other processes go; then the last report, samples, checkpoint and model, and the end event."""
+        """Let the other processes go; then the last report, samples, checkpoint and model, so far as they are not there; the end event."""
         dismiss(Order.END)
-        yield from self.report()
-        yield from self.sample()
-        yield from self.checkpoint()
+        for kind, what in (("progress", self.report), ("sample", self.sample), ("checkpoint", self.checkpoint)):
+            if not self.reporter.told(kind):
+                yield from what()
+        if self.run.events_size() > self.counters.events_size:  # told since the checkpoint of this very step
+            yield from self.save()
         yield from self.write(lambda: self.model_folder.write(self.ema.network, final=True))
         yield from self.write_events(lambda: self.best.conclude(self.ema.network))
         words = "Finished" if state == "done" else "Stopped"
@@ -302,6 +309,7 @@ class Session:
         self.counters.become(restored)
         self.settings.resume(restored.step)
         self.run.truncate_events(restored.events_size)
+        self.reporter.recall(self.run.latest_events())
         for step, path in self.run.samples():
             if step > restored.step:
                 path.unlink(missing_ok=True)

@@ -72,12 +72,26 @@ class Reporter:
         self.losses, self._speed = Losses(), Speed(0.0, 0)
         self._diversity: float | None = None  # of the latest samples of this process
         self._most_varied, self._alike = 0.0, False
+        self._told: dict[str, int] = {}  # the last step at which a kind of event was told
 
     def emit(self, kind: str, **facts) -> dict:
         """Write an event into the run folder."""
         event = {"type": kind, "time": round(time.time(), 3), **facts}
         self._run.append(event)
+        self.recall([event])
         return event
+
+    def recall(self, events: list[dict]) -> None:
+        """Take note of what was told, also by an earlier process."""
+        self._told |= {event["type"]: event["step"] for event in events if "step" in event}
+
+    def go_back(self) -> None:
+        """Steps are taken again: what was told of them holds no longer."""
+        self.losses, self._told = Losses(), {}
+
+    def told(self, kind: str) -> bool:
+        """Whether an event of this kind was told at this very step."""
+        return self._told.get(kind) == self._counters.step
 
     def warn(self, code: str, template: str, **facts) -> dict:
         """A warning in words."""

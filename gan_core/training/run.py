@@ -132,12 +132,24 @@ class Run:
         if self.events_size() > size:
             os.truncate(self._events, size)
 
+    def cut_torn_line(self) -> None:
+        """Drop the half of a line that a killed trainer may have left, so that the next line is one of its own."""
+        with contextlib.suppress(FileNotFoundError):
+            self.truncate_events(self._events.read_bytes().rfind(b"\n") + 1)
+
+    def line_at(self, offset: int) -> int:
+        """`offset`, where a line of events.jsonl begins there; 0 where not, as after a resume, which cuts the file."""
+        with contextlib.suppress(OSError), open(self._events, "rb") as file:
+            if 0 < offset <= os.fstat(file.fileno()).st_size:
+                file.seek(offset - 1)
+                return offset if file.read(1) == b"\n" else 0
+        return 0
+
     def read_events(self, offset: int = 0) -> tuple[list[dict], int]:
-        """Return (events after byte `offset`, new offset). After a resume the file may be shorter: then all of it."""
+        """Return (events after byte `offset`, new offset); all of them where no line begins there (see `line_at`)."""
+        offset = self.line_at(offset)
         try:
             with open(self._events, "rb") as file:
-                if offset > os.fstat(file.fileno()).st_size:
-                    offset = 0
                 file.seek(offset)
                 data = file.read()
         except FileNotFoundError:
@@ -219,7 +231,13 @@ class Run:
 
     def latest_events(self) -> list[dict]:
         """The last events, TAIL bytes of them."""
-        return self.read_events(max(0, self.events_size() - TAIL))[0]
+        try:
+            with open(self._events, "rb") as file:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - TAIL))
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        return _parse(data[: data.rfind(b"\n") + 1])
 
     def log_tail(self, size: int = 2000) -> str:
         """The end of what the trainer printed, for a failure that left no event."""

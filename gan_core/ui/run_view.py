@@ -12,7 +12,7 @@ from PIL import Image
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.training.run import Run, list_runs
-from gan_core.training.state import has_state
+from gan_core.training.state import begun, has_state
 from gan_core.ui import limits
 from gan_core.ui.caller import caller
 
@@ -44,11 +44,8 @@ def snapshot(run: Run, since=0) -> dict:
     `points` are the curve (`t` seconds, `images`, one number per loss, `diversity`), `samples` the new sheets, `start`
     the facts of the start event and `warning`, `end` the latest ones, when they lie in that part; `offset` is the next `since`.
     """
-    since = since if type(since) is int and since > 0 else 0
+    since = run.line_at(since if type(since) is int else 0)
     events, offset = run.read_events(since)
-    if offset < since:  # the folder was deleted and made anew under the same name
-        events, offset = run.read_events(0)
-        since = 0
     kinds = {
         kind: [e for e in events if e.get("type") == kind]
         for kind in ("start", "fetching", "progress", "sample", "warning", "changed", "end")
@@ -71,8 +68,9 @@ def snapshot(run: Run, since=0) -> dict:
 
 
 def resumable(run: Run) -> bool:
-    """Whether a run that is not going on has a checkpoint to go on from."""
-    return run.status().state in RESUMABLE and has_state(run.checkpoint_folder)
+    """Whether a run that is not going on has a checkpoint to go on from, or was killed before there was anything to lose."""
+    state = run.status().state
+    return state in RESUMABLE and (has_state(run.checkpoint_folder) or state == "interrupted" and not begun(run))
 
 
 def sheet(run: Run, step) -> str:
