@@ -43,6 +43,14 @@ def writable_or(folder: Path, name: str) -> Place:
     )
 
 
+def name_a_temporary_folder() -> None:
+    """Let Python name a folder for temporary files although no disk takes one: memory that is shown as one, else a full disk."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else os.path.abspath(os.sep)
+
+
 def user_data() -> Path:
     """Return where the system expects this app's data: ~/.local/share, ~/Library/Application Support or %LOCALAPPDATA%."""
     import platformdirs

@@ -13,7 +13,7 @@ from gan_core.ui import limits, run_view
 
 CONTAINER_VARIABLE = "LATENT_STUDIO_CONTAINER"  # set in our Dockerfile
 PATIENCE = 25.0  # seconds in which a training has to save what it learned
-LAST = 5.0  # seconds for work that nobody can ask to stop
+LAST = 8.0  # seconds for closing the page, and for work that nobody can ask to stop
 
 _asked = threading.Event()
 
@@ -42,7 +42,7 @@ def in_container() -> bool:
 
 
 def hold(page, runs: Path) -> None:
-    """Serve until SIGINT or SIGTERM, then stop within PATIENCE + 2 × LAST seconds. A second signal ends the process at once."""
+    """Serve until SIGINT or SIGTERM, then stop within PATIENCE + LAST seconds. A second signal ends the process at once."""
 
     def obey(number, frame) -> None:
         if begun():
@@ -54,10 +54,10 @@ def hold(page, runs: Path) -> None:
     while not _asked.wait(1.0):  # with an end, as Windows lets no signal through while a thread waits for ever
         pass
     settle(runs)
-    page.close(verbose=False)
     last = threading.Timer(LAST, os._exit, [0])
     last.daemon = True
     last.start()
+    page.close(verbose=False)
 
 
 def settle(runs: Path) -> None:

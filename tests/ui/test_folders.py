@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gan_core.errors import StudioError
-from gan_core.ui import folders
+from gan_core.ui import Settings, folders
+from gan_core.ui.launch import check_folders
 
 
 @pytest.fixture
@@ -73,3 +74,23 @@ def test_nowhere_to_write_is_said_in_words(tmp_path, refusing, monkeypatch):
     monkeypatch.setattr(folders.tempfile, "mkdtemp", no_temporary)
     with pytest.raises(StudioError, match="Nothing can be written"):
         folders.writable_or(tmp_path / "program" / "runs", "runs")
+
+
+def test_a_full_disk_has_a_temporary_folder_by_name_all_the_same(monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_get_default_tempdir", lambda: (_ for _ in ()).throw(FileNotFoundError("none")))
+    folders.name_a_temporary_folder()
+    assert Path(tempfile.gettempdir()).is_dir()
+
+
+def test_the_app_starts_where_nothing_can_be_written_to(tmp_path, weights, refusing, caplog, monkeypatch):
+    monkeypatch.setattr(folders.tempfile, "mkdtemp", lambda **_: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    wished = Settings(weights, tmp_path / "program" / "runs", tmp_path / "program" / "imported")
+    refusing(tmp_path / "program")
+    kept = check_folders(wished)  # the person's own folders do
+    assert (kept.runs, kept.imported) == (folders.user_data() / "runs", folders.user_data() / "imported")
+    assert kept.runs.is_dir() and "cannot be written to, so the runs are kept in" in caplog.text
+    caplog.clear()
+    refusing(tmp_path)
+    assert check_folders(wished) == wished
+    assert "Nothing can be written to" in caplog.text and not wished.runs.exists()
