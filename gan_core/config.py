@@ -119,6 +119,10 @@ class TrainConfig:
     accumulate: int = _help(1, "take each batch in so many parts, one after the other, to save memory")
     seed: int = _help(0, "makes a run repeatable")
     device: str = _help("auto", "auto, cpu, cuda, cuda:N or mps")
+    cuda_graphs: bool = _help(
+        False,
+        "CUDA: record a GAN's step once and replay it, which spares launching each kernel; not yet tried on a GPU",
+    )
     lr: float | None = _help(None, "learning rate")
     d_lr: float | None = _help(None, "the discriminator's own learning rate; default: the same")
     lr_schedule: str | None = _help(

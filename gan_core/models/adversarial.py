@@ -1,7 +1,7 @@
 """The training step that every GAN family shares: two networks, and losses, penalties and augmentation by name."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -12,6 +12,7 @@ from gan_core import losses, parallel
 from gan_core.augment import augmentation
 from gan_core.augment.controller import AdaptiveStrength
 from gan_core.models.base import Batch, Family
+from gan_core.models.recording import CudaGraphs, Recording
 from gan_core.schedules import cosine
 from gan_core.unroll import Flat, unrolled
 
@@ -35,6 +36,8 @@ class AdversarialFamily(Family):
         self.controller = AdaptiveStrength(train.ada_target, train.augment) if train.augmentation == "ada" else None
         self.strength = self.controller.strength if self.controller else train.augment
         self.path_mean = 0.0
+        self.recorder = CudaGraphs if train.cuda_graphs and device.device.type == "cuda" else None
+        self.recordings: dict[tuple, Recording] = {}  # by what Python decides in a step
         self._optimizers = {  # Adam without momentum, as in WGAN-GP, StyleGAN and R3GAN
             "generator": self.adam(self.generator, 0.0),
             "discriminator": self.adam(self.discriminator, 0.0, train.d_lr),
@@ -52,6 +55,7 @@ class AdversarialFamily(Family):
 
     def retune(self, train):
         super().retune(train)
+        self.recordings.clear()
         for group in self._optimizers["discriminator"].param_groups:
             group["initial_lr"] = train.d_lr or train.lr
         if self.controller:
@@ -73,42 +77,69 @@ class AdversarialFamily(Family):
         The generator has not changed in between, so one forward pass serves both; only a batch taken in parts draws them
         anew, to keep no more than one part's graph. The relativistic loss pairs with the discriminator step's real logits.
         """
-        parts = batch.split(self.train.accumulate)
+        parts, weight = batch.split(self.train.accumulate), self.gamma() * self.train.penalty_every
+        recording = self.recording(batch) if len(parts) == 1 else None
+        if recording:
+            recording.take(batch, weight)
+        d_loss, real, generated, penalty = recording.half(0) if recording else self.judge_all(parts, weight)
+        self.descend("discriminator")
+        g_loss = recording.half(1) if recording else self.fool_all(parts, weight)
+        if self.train.path_length > 0 and batch.step % PATH_EVERY == 0:
+            self.straighten(parts)
+        self.descend("generator")
+        self.adapt(batch, real, generated)
+        return {"generator": g_loss.mean(), "discriminator": d_loss.mean(), "penalty": penalty.mean()}
+
+    def recording(self, batch: Batch) -> Recording | None:
+        """The recording that serves for a step like this batch's; None where steps are not recorded."""
+        if self.recorder is None or self.controller or self.train.unroll or parallel.size() > 1:
+            return None
+        kind = self.penalises(batch.step), self.strength
+        if kind not in self.recordings:
+            halves, networks = (self.judge_all, self.fool_all), tuple(self.networks().values())
+            self.recordings[kind] = Recording(batch, halves, networks, self.recorder())
+        return self.recordings[kind]
+
+    def judge_all(self, parts: Sequence[Batch], weight: float | Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The discriminator's half of a step: leaves its gradients; (loss, real logits, generated logits, penalty) of each part."""
         whole = len(parts) == 1
         with torch.set_grad_enabled(whole):
             fakes = [self.generate(part) for part in parts]
-        judged = [self.judge(part, fake.detach(), len(parts)) for part, fake in zip(parts, fakes, strict=True)]
-        self.descend("discriminator")
-        d_loss, real, generated, penalty = (torch.stack(values) for values in zip(*judged, strict=True))
+        judged = [self.judge(part, fake.detach(), len(parts), weight) for part, fake in zip(parts, fakes, strict=True)]
+        loss, real, generated, penalty = (torch.stack(values) for values in zip(*judged, strict=True))
+        self._at_hand = fakes if whole else [None] * len(parts), real
+        return loss, real, generated, penalty
+
+    def fool_all(self, parts: Sequence[Batch], weight: float | Tensor) -> Tensor:
+        """The generator's half of the same step: leaves its gradients; its loss on each part."""
+        fakes, real = self._at_hand
+        del self._at_hand
         self.discriminator.requires_grad_(False)
-        g_loss = []
+        loss = []
         for part, fake, logits in zip(parts, fakes, real, strict=True):
-            g_loss.append(self.fool(part, fake if whole else self.generate(part), logits, len(parts)))
-        if self.train.path_length > 0 and batch.step % PATH_EVERY == 0:
-            self.straighten(parts)
+            loss.append(self.fool(part, self.generate(part) if fake is None else fake, logits, len(parts), weight))
         self.discriminator.requires_grad_(True)
-        self.descend("generator")
-        self.adapt(batch, real, generated)
-        return {"generator": torch.stack(g_loss).mean(), "discriminator": d_loss.mean(), "penalty": penalty.mean()}
+        return torch.stack(loss)
 
     def generate(self, batch: Batch) -> Tensor:
         """Generated pictures for a batch, with the gradients of the generator."""
         with self.device.autocast():
             return self.generator(batch.draws("latent").normal(len(batch), self.config.z_dim), batch.labels)
 
-    def judge(self, batch: Batch, fake: Tensor, parts: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Judge real and generated pictures in one pass; add 1/parts of the gradients.
+    def judge(
+        self, batch: Batch, fake: Tensor, parts: int, weight: float | Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Judge real and generated pictures in one pass; add 1/parts of the gradients, the penalty's times `weight`.
 
         Returns (loss, real logits, generated logits, penalty), all detached.
         """
         loss, penalty, real, generated = self.contest(self.discriminator, batch, fake)
-        ((loss + penalty * self.gamma() * self.train.penalty_every) / parts).backward()
+        ((loss + penalty * weight) / parts).backward()
         return loss.detach(), real.detach(), generated.detach(), penalty.detach()
 
     def contest(self, discriminator: Callable, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """(loss, penalty, real logits, generated logits) of a discriminator, differentiable in it and in `fake`."""
-        train = self.train
-        penalise = train.penalty != "none" and train.gamma > 0 and batch.step % train.penalty_every == 0
+        penalise = self.penalises(batch.step)
         images = torch.cat([batch.images, fake.float()]).contiguous(memory_format=torch.channels_last)
         labels = None if batch.labels is None else torch.cat([batch.labels, batch.labels])
         if penalise and not images.requires_grad:
@@ -121,6 +152,10 @@ class AdversarialFamily(Family):
         loss = self.loss.discriminator(real, generated)
         penalty = self.penalty(images, logits, labels, draws, discriminator) if penalise else loss.new_zeros(())
         return loss, penalty, real, generated
+
+    def penalises(self, step: int) -> bool:
+        """Whether the discriminator is penalised in a step."""
+        return self.train.penalty != "none" and self.train.gamma > 0 and step % self.train.penalty_every == 0
 
     def gamma(self) -> float:
         """The penalty's weight now: it falls over the run, and doubles each time the numbers ran away."""
@@ -143,10 +178,10 @@ class AdversarialFamily(Family):
         judged = (discriminator or self.discriminator)(self.augmentation(between, self.strength, draws), labels)
         return losses.wgan_gradient_penalty(judged, between)
 
-    def fool(self, batch: Batch, fake: Tensor, real_logits: Tensor, parts: int) -> Tensor:
+    def fool(self, batch: Batch, fake: Tensor, real_logits: Tensor, parts: int, weight: float | Tensor) -> Tensor:
         """Add 1/parts of the generator's gradients; return its loss. The discriminator's weights get no gradients."""
         if self.train.unroll:
-            real_logits, logits = self.look_ahead(batch, fake)
+            real_logits, logits = self.look_ahead(batch, fake, weight)
         else:
             with self.device.autocast():
                 logits = self.discriminator(self.augmentation(fake, self.strength, batch.draws("fool")), batch.labels)
@@ -154,7 +189,7 @@ class AdversarialFamily(Family):
         (loss / parts).backward()
         return loss.detach()
 
-    def look_ahead(self, batch: Batch, fake: Tensor) -> tuple[Tensor, Tensor]:
+    def look_ahead(self, batch: Batch, fake: Tensor, weight: float | Tensor) -> tuple[Tensor, Tensor]:
         """Logits (real, generated) of the discriminator as it would be after `unroll` more steps on these pictures.
 
         Those steps are the optimizer's own and are differentiated, so that the generator learns how the discriminator would
@@ -162,7 +197,6 @@ class AdversarialFamily(Family):
         several processes, looks ahead on each part alone.
         """
         flat = Flat(self.discriminator)
-        weight = self.gamma() * self.train.penalty_every
 
         def objective(parameters: Tensor) -> Tensor:
             loss, penalty, _, _ = self.contest(partial(flat, parameters), batch, fake)

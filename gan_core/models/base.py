@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -103,7 +103,7 @@ class Batch:
     """One step's material: images [N, C, R, R] in [−1, 1], class weights [N, K] or None, and where its randomness comes from.
 
     What is drawn is a function of the run's `seed` and the `step` alone, so that a resumed run draws what an uninterrupted
-    one would; `share` says which pictures of the step's whole batch these are.
+    one would; `share` says which pictures of the step's whole batch these are. `numbers` replaces what is drawn (models.recording).
     """
 
     images: Tensor
@@ -111,12 +111,15 @@ class Batch:
     seed: int
     step: int
     share: Share
+    numbers: Any = None
 
     def __len__(self):
         return len(self.images)
 
     def draws(self, purpose: str) -> Draws:
         """The step's random numbers for one of draws.PURPOSES; asked twice, it gives the same numbers again."""
+        if self.numbers is not None:
+            return self.numbers.reader(purpose)
         return Draws(self.images.device, self.share, self.seed, 2, self.step, PURPOSES.index(purpose))
 
     def split(self, parts: int) -> list["Batch"]:

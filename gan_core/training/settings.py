@@ -28,7 +28,7 @@ CONTEST = ("d_lr", "gamma", "gamma_final", "path_length", "augment", "ada_target
 # What cannot be changed, and the code of the reason.
 NETWORKS = (
     "family", "resolution", "channels", "conditional", "width", "d_width", "z_dim", "w_dim", "mapping_layers", "discriminator", "no_noise",
-    "spectral_norm", "start_from",
+    "spectral_norm", "start_from", "cuda_graphs",
 )  # fmt: skip
 PICTURES = ("data", "fit", "limit", "exclude", "flip", "batch", "accumulate", "seed", "device")
 TIME = ("minutes", "steps", "out", "name")
