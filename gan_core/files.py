@@ -1,4 +1,4 @@
-"""Small files that appear whole or not at all, and the sentence for a disk that refuses."""
+"""Files that appear whole or not at all, and the sentence for a disk that refuses."""
 
 import errno
 import os
@@ -11,9 +11,14 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def replace_text(path: Path, text: str) -> None:
     """Write a file in one go: whoever reads it sees the old text or the new one. Raises OSError."""
+    replace_bytes(path, text.encode())
+
+
+def replace_bytes(path: Path, data: bytes) -> None:
+    """`replace_text` for any file."""
     new = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        new.write_text(text, encoding="utf-8")
+        new.write_bytes(data)
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)

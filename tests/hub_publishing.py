@@ -41,7 +41,7 @@ class Publishing:
 
     def writer(self, owner: str) -> str | None:
         """The token of somebody who may write under a name, or refuse as the Hub does and return None."""
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.token()
         person = self.hub.people.get(token, {})
         names = [token.removeprefix("hf_"), *(org["name"] for org in person.get("orgs", []) if isinstance(org, dict))]
         if token not in self.hub.tokens:
@@ -54,7 +54,7 @@ class Publishing:
 
     def create(self) -> None:
         asked = json.loads(self.sent)
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.token()
         name = f"{asked.get('organization') or token.removeprefix('hf_')}/{asked['name']}"
         if not self.writer(name.split("/")[0]):
             return

@@ -13,11 +13,38 @@ import hashlib
 import json
 import re
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import huggingface_hub
+from huggingface_hub import constants, file_download
+
 from tests.hub_publishing import Publishing, git_id
+
+
+@contextmanager
+def alone(monkeypatch, folder: Path) -> Iterator[None]:
+    """At home, with no token, proxy, cache or network of this computer, and a client that does not rest between its tries."""
+    nobody = "http://127.0.0.1:9"  # so that nothing that forgets `endpoint` gets out
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT", "SPACE_ID", "SYSTEM", "GRADIO_SHARE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_PROXY", "*")
+    for name in ("HF_TOKEN_PATH", "HF_STORED_TOKENS_PATH"):
+        monkeypatch.setattr(constants, name, str(folder / name))
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(folder / "cache"))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(constants, "ENDPOINT", nobody)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nobody + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(file_download, "time", SimpleNamespace(sleep=lambda seconds: None, time=time.time))
+    huggingface_hub.close_session()
+    yield
+    huggingface_hub.close_session()
 
 
 @dataclass
@@ -153,9 +180,13 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
                 return getattr(self, name)(**{key: unquote(value) for key, value in match.groupdict().items()})
         return self.refuse(404, "", "no such route")
 
+    def token(self) -> str:
+        """Who asks: an access token, or "" for nobody in particular."""
+        return self.headers.get("Authorization", "").removeprefix("Bearer ")
+
     def repo(self, repo_id: str, revision: str, content: bool = False) -> tuple[Repo, str] | None:
         """Return the repository and commit asked for, or refuse as the Hub does and return None."""
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.token()
         repo = self.hub.repos.get(repo_id)
         if token and token not in self.hub.tokens:
             self.refuse(401, "", "Invalid credentials in Authorization header")
@@ -184,7 +215,7 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
 
     def models(self) -> None:
         asked = parse_qs(urlsplit(self.path).query)
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.token()
         told = [
             _describe(name, repo, repo.refs["main"])
             for name, repo in self.hub.repos.items()
@@ -198,7 +229,7 @@ class _Handler(Publishing, BaseHTTPRequestHandler):
         self.answer_json(found[start : start + limit], headers=link)
 
     def whoami(self) -> None:
-        token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        token = self.token()
         if token in self.hub.tokens:
             self.answer_json(
                 {"type": "user", "name": token.removeprefix("hf_"), "orgs": [], **self.hub.people.get(token, {})}

@@ -5,11 +5,9 @@ import json
 import shutil
 import socket
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
-import huggingface_hub
 import pytest
 from huggingface_hub import constants, file_download, set_client_factory
 from huggingface_hub.utils._http import default_client_factory
@@ -20,10 +18,10 @@ from gan_core import hub as studio_hub
 from gan_core.checkpoint import load_model, save_model
 from gan_core.config import ModelConfig
 from gan_core.errors import StudioError
-from gan_core.hub import ask, download
+from gan_core.hub import ask, names, receive
 from gan_core.hub.names import resolve_source
 from gan_core.models import build
-from tests.hub_standin import Fault, Hub
+from tests.hub_standin import Fault, Hub, alone
 
 CONFIG = json.dumps({"family": "dcgan", "resolution": 16}).encode()
 MODEL = {
@@ -37,22 +35,10 @@ MODEL = {
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """No token, no proxy, no offline switch and no shared cache of this computer."""
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_ENDPOINT", "SPACE_ID"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    nobody = "http://127.0.0.1:9"  # so that nothing that forgets `endpoint` gets out
-    monkeypatch.setattr(constants, "ENDPOINT", nobody)
-    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", nobody + "/{repo_id}/resolve/{revision}/{filename}")
-    # The client waits a second between its tries.
-    monkeypatch.setattr(file_download, "time", SimpleNamespace(sleep=lambda seconds: None, time=time.time))
-    huggingface_hub.close_session()
-    yield
-    huggingface_hub.close_session()
+def at_home(monkeypatch, tmp_path):
+    """Nothing of this computer's."""
+    with alone(monkeypatch, tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -182,8 +168,8 @@ def test_a_second_pull_downloads_nothing(hub, pull):
 
 def test_the_hubs_own_storage_counts_each_byte_once(tmp_path):
     """Xet, which large files on the real Hub come by, reports bytes twice: as they arrive and as the file grows."""
-    meter = download.Meter(resolve_source("ann/faces", None, None, tmp_path, 5), 100)
-    bar = type("Bar", (download.Bar,), {"meter": meter})
+    meter = receive.Meter(resolve_source("ann/faces", None, None, tmp_path, 5), 100)
+    bar = type("Bar", (receive.Bar,), {"meter": meter})
     with XetDownloadProgressReporter(reconstruction_desc="", total=100, log_level=0, tqdm_class=bar) as reporter:
         for arrived, written in ((60, 0), (80, 50), (80, 100)):
             reporter.update_progress(
@@ -249,7 +235,7 @@ def test_a_cached_model_needs_no_network(hub, pull, nobody):
 def test_a_cached_model_is_not_kept_waiting(hub, pull, monkeypatch):
     hub.add("ann/faces", MODEL)
     folder = pull()
-    monkeypatch.setattr(download, "PATIENCE", 0.1)
+    monkeypatch.setattr(names, "PATIENCE", 0.1)
     hub.faults.append(Fault("hang"))
     assert pull(timeout=60) == folder
 
@@ -407,7 +393,7 @@ def test_a_download_that_never_ends_well(hub, pull, tmp_path):
 
 
 def test_a_download_that_stalls(hub, pull, tmp_path, monkeypatch):
-    monkeypatch.setattr(download, "STALL", 0.3)
+    monkeypatch.setattr(receive, "STALL", 0.3)
     hub.add("ann/faces", MODEL)
     hub.faults.append(Fault("stall", where="GET .*safetensors"))
     assert failure(pull).code == "hub.offline"

@@ -6,7 +6,6 @@ it as it is; `points.csv` says what every picture is, and every PNG carries its 
 
 import argparse
 import csv
-import errno
 import io
 import re
 import sys
@@ -22,12 +21,13 @@ from gan_core.errors import StudioError
 from gan_core.export.archive import EPOCH
 from gan_core.export.picture import checked_size
 from gan_core.export.png import to_png
+from gan_core.files import FULL
 from gan_core.latent.point import MAX_MOVE, LatentPoint
+from gan_core.terminal import count, exit_status
 
 MOST = 10_000  # pictures
 SLICE = 32  # pictures drawn, and held in memory, at a time
 COLUMNS = ("file", "class", "seed", "truncation", "moves", "point")
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 Draw = Callable[[Sequence[LatentPoint]], np.ndarray]  # points -> uint8 [N, H, W, C]
 Tell = Callable[[int, int], None]  # (pictures done, of how many); it may raise to stop the work
@@ -182,7 +182,8 @@ def _check_room(size: int, most: int | None) -> None:
 def main(argv=None) -> int:
     """Write a data set from a terminal; return the exit status."""
     options = parser().parse_args(argv)
-    try:
+
+    def work() -> None:
         from gan_core.device import pick
         from gan_core.latent.sample import render
         from gan_core.training.transfer import load_source
@@ -191,15 +192,10 @@ def main(argv=None) -> int:
         order = _ordered(options, network.config)
         out = Path(options.out or f"{network.config.name or 'pictures'}-{options.count}.zip")
         name = network.config.name
-        write_dataset(out, network, order, lambda points: render(network, points), name, _show)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The file could not be written: {error}.", file=sys.stderr)
-        return 1
-    print(f"{order.count} pictures in {out}")
-    return 0
+        write_dataset(out, network, order, lambda points: render(network, points), name, count)
+        print(f"{order.count} pictures in {out}")
+
+    return exit_status(work)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -235,11 +231,6 @@ def _ordered(options, config: ModelConfig) -> Order:
     except ValueError:
         raise StudioError("dataset.move", "Write a move as NAME=SIGMA, for example d0=1.5.") from None
     return replace(order, moves=moves, vary=tuple(name for name in options.vary.split(",") if name))
-
-
-def _show(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

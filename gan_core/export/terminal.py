@@ -1,12 +1,11 @@
 """What the exports of a whole model share in a terminal: `MODEL --out FILE`, steps on the screen, errors as sentences."""
 
 import argparse
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from gan_core.errors import StudioError
+from gan_core.files import replace_bytes
+from gan_core.terminal import count, exit_status
 
 
 def parser(module: str, about: str) -> argparse.ArgumentParser:
@@ -22,30 +21,15 @@ def write(options: argparse.Namespace, suffix: str, make: Callable) -> int:
 
     Where `suffix` is empty, `make` gives that, too: (suffix, data).
     """
-    try:
+
+    def work() -> None:
         from gan_core.training.transfer import load_source
 
         model = load_source(options.model)
-        data = make(model, _tell)
-        if not suffix:
-            suffix, data = data
-        out = Path(options.out or f"{model.config.name or 'model'}{suffix}")
-        new = out.with_name(f".{out.name}.{os.getpid()}.tmp")
-        try:
-            new.write_bytes(data)
-            new.replace(out)
-        finally:
-            new.unlink(missing_ok=True)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The file could not be written: {error}.", file=sys.stderr)
-        return 1
-    print(f"{out}: {len(data) / 1e6:.2f} MB")
-    return 0
+        data = make(model, count)
+        ending, data = (suffix, data) if suffix else data
+        out = Path(options.out or f"{model.config.name or 'model'}{ending}")
+        replace_bytes(out, data)
+        print(f"{out}: {len(data) / 1e6:.2f} MB")
 
-
-def _tell(done: int, total: int) -> None:
-    if sys.stderr.isatty():
-        print(f"\r{done} of {total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    return exit_status(work)

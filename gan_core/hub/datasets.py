@@ -19,8 +19,7 @@ from huggingface_hub.hf_api import RepoFile
 
 from gan_core.errors import StudioError
 from gan_core.files import replace_text
-from gan_core.hub import download as models
-from gan_core.hub import words
+from gan_core.hub import names, words
 from gan_core.hub.ask import ask, start
 from gan_core.hub.names import Source, cache_folder, resolve_source
 
@@ -97,7 +96,7 @@ def find(
         _known[key] = time.monotonic(), have
         return have
     try:
-        commit, card, free = _look_up(replace(source, timeout=min(timeout, models.PATIENCE)) if have else source)
+        commit, card, free = _look_up(replace(source, timeout=min(timeout, names.PATIENCE)) if have else source)
         found = replace(have, open=free) if have and have.commit == commit else _listed(source, commit, card, free)
     except (StudioError, TimeoutError) as error:
         error = words.offline(source) if isinstance(error, TimeoutError) else error

@@ -2,21 +2,19 @@
 
 import contextlib
 import io
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from huggingface_hub import hf_hub_download, hf_hub_url
+from huggingface_hub import hf_hub_url
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-from gan_core.hub import download as models
-from gan_core.hub import words
+from gan_core.hub import receive, words
 from gan_core.hub.ask import start
 from gan_core.hub.datasets import DATASET, Repository, here
-from gan_core.hub.download import Bar, Meter
 from gan_core.hub.names import Source
+from gan_core.hub.receive import Meter, check_room, receive_one
 
 AT_ONCE = 4  # files fetched side by side
 AHEAD = 256 * 1024  # bytes asked for at least, of a part of a file
@@ -33,7 +31,7 @@ def fetch(repository: Repository, names: Sequence[str]) -> Iterator[int]:
     yield before
     if missing:
         sizes = dict(repository.files)
-        _check_room(repository.source, sum(sizes[name] for name in missing))
+        check_room(repository.source, sum(sizes[name] for name in missing))
         errand = _Errand(repository, missing)
         for _ in watched(errand, [errand.work] * min(AT_ONCE, len(missing))):
             yield before + errand.files
@@ -71,7 +69,7 @@ def watched(errand: Errand, work: Sequence[Callable[[Source], None]]) -> Iterato
             for answer in answers:
                 if answer.done():
                     answer.result()
-            if time.monotonic() - errand.beat > models.STALL:
+            if time.monotonic() - errand.beat > receive.STALL:
                 raise words.offline(errand.source)
             yield
             time.sleep(0.05)
@@ -94,21 +92,11 @@ class _Errand(Errand):
     def work(self, source: Source) -> None:
         with contextlib.suppress(Empty):
             while True:
-                self._fetch(source, self._names.get_nowait())
+                name = self._names.get_nowait()
+                self.tick()
+                meter = _FileMeter(self, self._sizes[name])
+                receive_one(source, self._repository.commit, name, meter.total, meter, DATASET)
                 self.files += 1
-
-    def _fetch(self, source: Source, name: str) -> None:
-        self.tick()
-        size = self._sizes[name]
-        path = Path(hf_hub_download(
-            source.repo_id, name, repo_type=DATASET, revision=self._repository.commit, cache_dir=source.cache_dir,
-            endpoint=source.endpoint, token=source.token, etag_timeout=source.timeout,
-            tqdm_class=type("_FileBar", (Bar,), {"meter": _FileMeter(self, size)}),
-        ))  # fmt: skip
-        if path.stat().st_size != size:
-            path.resolve().unlink()
-            path.unlink(missing_ok=True)
-            raise words.broken_off(source)
 
 
 class _FileMeter(Meter):
@@ -189,9 +177,3 @@ class RemoteFile(io.RawIOBase):
             raise words.broken_off(source)
         self.fetched += come
         return b"".join(parts)
-
-
-def _check_room(source: Source, size: int) -> None:
-    place = next(folder for folder in (source.cache_dir, *source.cache_dir.parents) if folder.exists())
-    if shutil.disk_usage(place).free < size:
-        raise words.disk_full(source)

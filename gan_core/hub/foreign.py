@@ -1,18 +1,13 @@
 """Weight files of other people's repositories, fetched within bounds of number and size; what they hold is for gan_core.importers."""
 
-import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from huggingface_hub import hf_hub_download
-
 from gan_core.errors import StudioError
 from gan_core.hub import words
-from gan_core.hub.ask import start
-from gan_core.hub.download import STALL, Bar, Meter
 from gan_core.hub.facts import files
-from gan_core.hub.names import Source, resolve_source
+from gan_core.hub.names import resolve_source
+from gan_core.hub.receive import receive
 
 MOST = 2_000_000_000  # bytes of one weight file
 MAX_SETTINGS = 1_000_000
@@ -43,8 +38,8 @@ def pull_foreign(
         raise words.unavailable()
     if wanted[name] > min(most, MOST):
         raise words.too_large(source, name, wanted[name], min(most, MOST))
-    paths = _fetch(source, commit, wanted, progress or (lambda done, total: None))
-    return [paths[-1], *paths[:-1]]
+    paths = receive(source, commit, wanted, progress or (lambda done, total: None))
+    return [paths.pop(name), *paths.values()]
 
 
 def likeliest(names: list[str]) -> str | None:
@@ -56,38 +51,3 @@ def likeliest(names: list[str]) -> str | None:
         return (any(word in path.name for word in OTHERS), wanted, name.count("/"), SUFFIXES.index(path.suffix), name)
 
     return min((name for name in names if PurePosixPath(name.lower()).suffix in SUFFIXES), key=rank, default=None)
-
-
-def _fetch(source: Source, commit: str, sizes: dict[str, int], progress: Callable[[int, int], None]) -> list[Path]:
-    """Download in a thread of its own and report from this one; give up when nothing comes any more."""
-    meter = Meter(source, sum(sizes.values()))
-    place = next(folder for folder in (source.cache_dir, *source.cache_dir.parents) if folder.exists())
-    if shutil.disk_usage(place).free < meter.total:
-        raise words.disk_full(source)
-    answer = start(source, _download, commit, sizes, meter)
-    try:
-        while not answer.done():
-            progress(meter.done, meter.total)
-            if time.monotonic() - meter.beat > STALL:
-                raise words.offline(source)
-            time.sleep(0.05)
-        return answer.result()
-    finally:
-        meter.abandoned = True  # also when `progress` raised: the thread stops at its next bytes
-
-
-def _download(source: Source, commit: str, sizes: dict[str, int], meter: Meter) -> list[Path]:
-    bar, whole, paths = type("_ForeignBar", (Bar,), {"meter": meter}), 0, []
-    for name, size in sizes.items():
-        path = Path(hf_hub_download(
-            source.repo_id, name, revision=commit, cache_dir=source.cache_dir, endpoint=source.endpoint, token=source.token,
-            etag_timeout=source.timeout, tqdm_class=bar,
-        ))  # fmt: skip
-        if path.stat().st_size != size:
-            path.resolve().unlink()
-            path.unlink(missing_ok=True)
-            raise words.broken_off(source)
-        whole += size
-        meter.done = whole
-        paths.append(path)
-    return paths

@@ -12,6 +12,7 @@ from gan_core.checkpoint import read_config
 from gan_core.errors import StudioError
 from gan_core.metrics.evaluate import evaluate
 from gan_core.metrics.features import DEFAULT, EXTRACTORS
+from gan_core.terminal import count, exit_status
 
 TABLE = (  # label, field, better
     ("KID × 10³", "kid", "lower"),
@@ -26,22 +27,18 @@ TABLE = (  # label, field, better
 def main(argv=None):
     """Print the numbers; return the exit status."""
     options = parser().parse_args(argv)
-    try:
+
+    def work() -> None:
         folder = writable(options.model) if options.write else None
         report = evaluate(
             _load(options.model, options.device), options.data, options.n, options.extractor, options.seed,
-            options.cache, progress if sys.stderr.isatty() else None,
+            options.cache, lambda stage, done, total: count(done, total, stage),
         )  # fmt: skip
         if folder:
             write_quality(folder, report.to_dict() | {"command": command(options)})
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"The file could not be read or written: {error}.", file=sys.stderr)
-        return 1
-    print(json.dumps(report.to_dict(), indent=2) if options.json else table(report))
-    return 0
+        print(json.dumps(report.to_dict(), indent=2) if options.json else table(report))
+
+    return exit_status(work)
 
 
 def parser():
@@ -109,11 +106,6 @@ def writable(model):
 def write_quality(folder, quality):
     """Put the dict `quality` into a model folder's config.json and write its card anew; each file is replaced whole."""
     describe_anew(folder, replace(read_config(folder), quality=quality))
-
-
-def progress(stage, done, total):
-    """One line on the terminal that counts up."""
-    print(f"\r{stage}: {done}/{total}", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def _load(model, device):

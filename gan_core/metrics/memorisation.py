@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gan_core.errors import StudioError
 from gan_core.metrics.features import EXTRACTORS, extract, load_extractor
+from gan_core.terminal import exit_status
 
 EXTRACTOR = "pixels-even"  # catches more than the networks do, in a tenth of the time: benchmarks/memorisation.py
 NEIGHBOURS = 50  # a distance is judged against the mean distance to so many nearest pictures
@@ -224,7 +225,8 @@ def main(argv=None) -> int:
     cli.add_argument("--device", default="auto", help="auto, cpu, cuda or mps, for drawing the samples")
     cli.add_argument("--json", action="store_true", help="print JSON")
     options = cli.parse_args(argv)
-    try:
+
+    def work() -> None:
         model = load(options.model, options.device)
         train, test = (
             data.load(options.data, model.config.resolution, model.config.channels, split=split)
@@ -233,11 +235,9 @@ def main(argv=None) -> int:
         fresh = None if test.fingerprint == train.fingerprint else test.images
         samples = Samples(model, max(0, options.n), options.seed, train.labels)
         report = inspect(samples, train.images, fresh, options.extractor, options.seed)
-    except StudioError as error:
-        print(error, file=sys.stderr)
-        return 1
-    print(json.dumps(report.to_dict(), indent=2) if options.json else text(report))
-    return 0
+        print(json.dumps(report.to_dict(), indent=2) if options.json else text(report))
+
+    return exit_status(work)
 
 
 SENTENCES = {

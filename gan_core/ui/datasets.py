@@ -4,7 +4,6 @@ No gradio here. A file is known by a random token, never by a path.
 """
 
 import asyncio
-import re
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -86,8 +85,7 @@ class Datasets:
         ):  # the page was closed; work that never began left nothing, the rest cleans up itself
             path.unlink(missing_ok=True)
             raise
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", model.split("/")[-1])[:60]
-        return self.shelf.offer(path, f"{stem}-{count}.zip")
+        return self.shelf.offer(path, model, f"-{count}.zip")
 
     def piece(self, token: Token, number: Annotated[int, Between(0, 10_000)]) -> str:
         """Return piece `number` of a finished file as base64. Raises StudioError when it is gone."""

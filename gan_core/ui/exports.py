@@ -6,7 +6,6 @@ Answers what static/models_export.js asks. A folder as a zip comes from the mode
 import asyncio
 import contextlib
 import json
-import re
 import struct
 from functools import partial
 from pathlib import Path
@@ -75,8 +74,7 @@ class Exports:
         except asyncio.CancelledError:  # the page was closed
             path.unlink(missing_ok=True)
             raise
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", model.split("/")[-1])[:60]
-        return self.shelf.offer(path, f"{stem}{suffix}")
+        return self.shelf.offer(path, model, suffix)
 
     def piece(self, token: Token, number: Annotated[int, Between(0, 10_000)]) -> str:
         """Return piece `number` of a finished file as base64. Raises StudioError when it is gone."""

@@ -39,10 +39,11 @@ class Shelf:
         """Make the folder. Raises OSError when the disk refuses."""
         self.folder.mkdir(parents=True, exist_ok=True)
 
-    def offer(self, path: Path, name: str) -> dict:
-        """What the browser needs to fetch a finished file: {token, name, bytes, pieces}."""
+    def offer(self, path: Path, model: str, ending: str) -> dict:
+        """What the browser needs to fetch a finished file, named after its model: {token, name, bytes, pieces}."""
         size = path.stat().st_size
-        return {"token": path.stem, "name": name, "bytes": size, "pieces": -(-size // PIECE)}
+        name = re.sub(r"[^A-Za-z0-9._-]+", "-", model.split("/")[-1])[:60]
+        return {"token": path.stem, "name": f"{name}{ending}", "bytes": size, "pieces": -(-size // PIECE)}
 
     def piece(self, token: Token, number: Annotated[int, Between(0, 10_000)]) -> str:
         """Return piece `number` of a finished file as base64. Raises OSError when it is gone."""

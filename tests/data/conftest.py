@@ -1,33 +1,23 @@
 """A tiny spec for every source, and a Hub that is not the real one."""
 
-import huggingface_hub
 import numpy as np
 import pytest
 from data_samples import class_files, write_idx, write_zip
-from huggingface_hub import constants
 
 from gan_core.data import bring
 from gan_core.data import hub as source
 from gan_core.hub import datasets
-from tests.hub_standin import Hub
+from tests.hub_standin import Hub, alone
 
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
     """The only Hub that there is, with an empty cache and nobody logged in."""
-    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "SPACE_ID", "SYSTEM"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "no-token"))
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    huggingface_hub.close_session()
     datasets.forget()
     source._lately.clear()
-    with Hub() as hub:
+    with alone(monkeypatch, tmp_path), Hub() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
         yield hub
-    huggingface_hub.close_session()
     datasets.forget()
 
 

@@ -21,7 +21,7 @@ from gan_core.data import hub as source
 from gan_core.data import parquet as parquet_files
 from gan_core.data.hub_parts import Part, choose, parts, read_wish
 from gan_core.errors import StudioError
-from gan_core.hub import datasets, download
+from gan_core.hub import datasets, names, receive
 from gan_core.training.run import Run
 from tests.hub_standin import Fault
 
@@ -370,7 +370,7 @@ def test_without_a_network_the_answer_comes_within_five_seconds(hub, monkeypatch
 
 @pytest.mark.parametrize("kind", ["hang", "status", "html"])
 def test_what_was_fetched_is_there_without_the_hub(hub, kind, monkeypatch):
-    monkeypatch.setattr(download, "PATIENCE", 0.3)
+    monkeypatch.setattr(names, "PATIENCE", 0.3)
     add_rows(hub)
     hub.add(PETS, class_files())
     before = [data.load(f"hub:ann/{name}").fingerprint for name in ("rows", "pets")]
@@ -383,7 +383,7 @@ def test_what_was_fetched_is_there_without_the_hub(hub, kind, monkeypatch):
 @pytest.mark.parametrize("name", ["rows", "pets"])
 @pytest.mark.parametrize("kind", ["truncate", "stall", "status"])
 def test_a_fetch_that_breaks_off_is_told_and_can_be_taken_up(hub, kind, name, monkeypatch):
-    monkeypatch.setattr(download, "STALL", 0.5)
+    monkeypatch.setattr(receive, "STALL", 0.5)
     add_rows(hub)
     hub.add(PETS, class_files())
     data.describe(f"hub:ann/{name}")
@@ -392,7 +392,7 @@ def test_a_fetch_that_breaks_off_is_told_and_can_be_taken_up(hub, kind, name, mo
     if kind == "stall":  # the client itself waits for longer than a test should
         return
     hub.faults.clear()
-    monkeypatch.setattr(download, "STALL", 30)
+    monkeypatch.setattr(receive, "STALL", 30)
     assert len(data.load(f"hub:ann/{name}")) in (60, 12)
 
 
