@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
-from gan_core.ui import Settings, build, expiry, folders, limits, stopping
+from gan_core.ui import Settings, build, expiry, folders, limits, stopping, zero_gpu
 from gan_core.ui.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,9 @@ def launch(settings: Settings, **options):
     What is None in `settings` is left to GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_SHARE and the like.
     Raises StudioError when the weights folder is missing or the port is taken.
     """
-    settings = check_folders(settings)
+    settings = zero_gpu.prepared(check_folders(settings))
     engine = Engine(settings.weights, settings.runs, settings.device, settings.imported)
+    engine.card = zero_gpu.lent_card()
     expiry.keep_tidy(settings.runs, settings.imported)
     engine.warm_up()  # torch and the first model load while Gradio does
     from starlette.middleware import Middleware
