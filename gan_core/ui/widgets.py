@@ -48,6 +48,12 @@ class Panel(gr.HTML):
     def get_block_name(self) -> str:
         return "html"
 
+    def get_config(self) -> dict[str, Any]:
+        """As Gradio tells it, found once: a panel never changes, and every new session asks, which cost 30 ms."""
+        if "told" not in self.__dict__:
+            self.told = super().get_config()
+        return dict(self.told)
+
 
 def answering(function: Callable) -> Callable:
     """Wrap a function so that it takes one JSON object and returns {"ok": result} or {"error": {code, message, facts}}.
