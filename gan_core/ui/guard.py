@@ -24,12 +24,18 @@ OWN_NAMES = re.compile(r"(.+\.)?localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0|.+\.g
 LOOPBACK = re.compile(r"127\.|::1$|::ffff:127\.")
 CLOSED = re.compile(  # addresses of Gradio's that nothing here uses: ways out to other hosts, and tools for developers
     r"/gradio_api/(proxy=|file/|file=[^/]*:/|vibe-|undo-vibe|process_recording|custom_component|dev/|deep_link|run-history|profiling)"
-    r"|/(gradio_api/)?(monitoring|runs|svelte)(/|$)",
+    r"|/(gradio_api/)?(monitoring|runs|svelte)(/|$)|/pwa_icon/(?!\d{1,3}$)",  # an icon of any size is made on demand
     re.IGNORECASE,
 )
-ASKS, UPLOADS = "/gradio_api/component_server", "/gradio_api/upload"  # where the page's questions and files arrive
+API = "/gradio_api/"
+ASKS, UPLOADS = f"{API}component_server", f"{API}upload"  # where the page's questions and files arrive
 MOST_ASKED = 32_000_000  # bytes of a question: a picture of 20 MB as text, and what is around it
 MOST_SENT, SPACE_SENT = 4_000_000_000, 550_000_000  # of all files of one upload; Gradio bounds each (launch.MAX_UPLOAD)
+MOST_ADDRESS = 4_000  # letters of an address of Gradio's; the page's own carries points
+NAMES, MOST_NAME = (
+    ("session_hash", "fn_name", "event_id", "trigger_id"),
+    100,
+)  # Gradio keeps or searches what they say, however long
 PATIENCE, SLOWEST = 30.0, 8_000  # a body's first seconds are free, then it brings so many bytes a second on average
 
 log = logging.getLogger(__name__)
@@ -83,17 +89,22 @@ class Guard:
             self.flood.leave(whose)
 
     async def _pass(self, scope, exchange: "Exchange") -> None:
+        path = scope["path"]
         try:
-            await self.app(scope, exchange.receive, exchange.send)
-        except Exception:
+            if scope["method"] == "POST" and path.startswith(API) and not path.startswith(UPLOADS):
+                await exchange.read()
+            if exchange.refusal is None:
+                await self.app(scope, exchange.receive, exchange.send)
+        except Exception as error:
             if exchange.begun:
                 raise
-            if exchange.refusal is None and scope["path"].startswith(
-                ASKS
-            ):  # our own functions raise nothing (widgets.answering)
+            if exchange.refusal is None and path.startswith(
+                API
+            ):  # what Gradio makes of nonsense; no page of traces for it
+                log.warning("%s %s: %s", scope["method"], path[:200], type(error).__name__)
                 exchange.refusal = SHAPE
             elif exchange.refusal is None:
-                log.exception("%s %s", scope["method"], scope["path"][:200])
+                log.exception("%s %s", scope["method"], path[:200])
                 exchange.refusal = FAULT
         if exchange.refusal is not None and not exchange.begun:
             await exchange.refuse(exchange.refusal)
@@ -108,9 +119,25 @@ class Exchange:
         self.begun = False
         self._most, self._size, self._whole, self._since = most(scope["path"]), 0, False, time.monotonic()
         self._page: dict | None = None
+        self._kept: list[dict] = []
+
+    async def read(self) -> None:
+        """Take the whole body, to look at the names in it before Gradio does; `receive` then gives it at once."""
+        parts, message = [], {"more_body": True}
+        while message.get("more_body"):
+            message = await self.receive()
+            parts.append(message.get("body", b""))
+        body = b"".join(parts)
+        if self.refusal is None and not named_well(body):
+            self.refusal = SHAPE
+        if message["type"] == "http.request":
+            message = {**message, "body": body}
+        self._kept.append(message)
 
     async def receive(self) -> dict:
         """The next part of the body; a disconnect where it is too large or too slow."""
+        if self._kept:
+            return self._kept.pop()
         if self._whole:
             return await self._receive()
         try:
@@ -168,7 +195,8 @@ def refused(scope: dict, headers: Headers) -> Refusal | None:
     path, home = scope["path"], not limits.on_space()
     if home and not _known_host(scope, headers):
         return UNKNOWN_HOST
-    if CLOSED.match(path) or "\0" in path:
+    length = len(path) + len(scope.get("query_string", b""))
+    if CLOSED.match(path) or "\0" in path or (path.startswith(API) and length > MOST_ADDRESS):
         return NOTHING
     if home and foreign(scope, headers):
         return FOREIGN
@@ -191,6 +219,16 @@ def foreign(scope: dict, headers: Headers) -> bool:
     if origin is None or _invited(origin):
         return False
     return urlsplit(origin).netloc not in (headers.get("host"), os.environ.get("SPACE_HOST", headers.get("host")))
+
+
+def named_well(body: bytes) -> bool:
+    """Whether what a JSON body says of its sender is as short as a page makes it. What is no JSON is left to Gradio to refuse."""
+    try:
+        sent = json.loads(body)
+    except (ValueError, RecursionError):
+        return True
+    names = [sent.get(name) for name in NAMES] if isinstance(sent, dict) else []
+    return all(len(name) <= MOST_NAME for name in names if isinstance(name, str))
 
 
 def most(path: str) -> int:

@@ -202,7 +202,7 @@ def test_on_a_space_our_own_page_keeps_its_cookies(space):
         "/gradio_api/proxy=http://169.254.169.254/x", "/gradio_api/file=http://127.0.0.1:9/x", "/gradio_api/file=HTTPS://evil.example/x",
         "/gradio_api/file=ftp://x/y", "/gradio_api/file=file:///etc/passwd", "/gradio_api/file/etc/passwd", "/gradio_api/vibe-edit/",
         "/gradio_api/process_recording", "/gradio_api/custom_component/x/server/y/z", "/gradio_api/dev/reload", "/gradio_api/deep_link",
-        "/monitoring", "/monitoring/summary", "/gradio_api/runs", "/gradio_api/run-history/records", "/svelte/x", "/a\0b",
+        "/gradio_api/heartbeat/" + "x" * 5000, "/pwa_icon/99999", "/pwa_icon/-1", "/monitoring", "/monitoring/summary", "/gradio_api/runs", "/gradio_api/run-history/records", "/svelte/x", "/a\0b",
     ],
 )  # fmt: skip
 def test_ssrf_closed_addresses_of_gradio_lead_nowhere(path):
@@ -273,15 +273,31 @@ def test_files_do_not_come_as_questions():
     )
 
 
+@pytest.mark.parametrize("name", ["session_hash", "fn_name", "event_id"])
+@pytest.mark.parametrize("path", [ASKS, "/gradio_api/queue/join", "/gradio_api/run/x"])
+def test_flood_of_memory_names_that_gradio_keeps_are_short(path, name):
+    """Gradio keeps 10,000 sessions by their names: each could weigh 30 MB."""
+    app = App()
+    assert refusal(
+        app, path=path, method="POST", body=[b'{"x": [1], "', name.encode(), b'": "', b"y" * 101 + b'"}']
+    ) == (400, "guard.shape")
+    assert not app.scopes
+    good = [b'{"', name.encode(), b'": "', b"y" * 100 + b'"}']
+    assert ask(app, path=path, method="POST", body=good)[0] == 200 and app.got == b"".join(good)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff", b"[1]", b"NaN", b'{"session_hash": 5}'])
+def test_what_is_no_json_is_left_to_gradio(body):
+    app = App()
+    assert ask(app, path=ASKS, method="POST", body=[body])[0] == 200 and app.got == body
+
+
 def test_what_breaks_gradio_is_a_sentence_not_a_trace(caplog):
-    assert (
-        refusal(App(fault=KeyError("component")), path=ASKS, method="POST") == (400, "guard.shape")
-        and not caplog.records
-    )
-    assert (
-        refusal(App(fault=RecursionError()), path="/gradio_api/queue/join", method="POST") == (500, "guard.fault")
-        and caplog.records
-    )
+    for fault in (KeyError("component"), RecursionError()):
+        assert refusal(App(fault=fault), path=ASKS, method="POST") == (400, "guard.shape")
+    assert len(caplog.records) == 2 and not any(record.exc_info for record in caplog.records)
+    assert refusal(App(fault=RecursionError()), path="/x", method="POST") == (500, "guard.fault")
+    assert caplog.records[2].exc_info
 
 
 def test_websockets_are_closed():
