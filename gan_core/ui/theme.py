@@ -25,7 +25,7 @@ def theme() -> gr.themes.Base:
         "background_fill_primary": ("#ffffff", "#1c1d20"),
         "background_fill_secondary": ("#f7f6f3", "#131416"),
         "border_color_primary": ("#e2dfd8", "#303236"),
-        "border_color_accent": ("#0d7a69", "#4cc9af"),
+        "border_color_accent": ("#0b7160", "#4cc9af"),
         "color_accent_soft": ("#dcefea", "#1c3a34"),
         "block_background_fill": ("#ffffff", "#1c1d20"),
         "block_label_background_fill": ("#ffffff", "#1c1d20"),
@@ -33,13 +33,13 @@ def theme() -> gr.themes.Base:
         "block_title_text_color": ("#1d1d1b", "#ecebe7"),
         "input_background_fill": ("#ffffff", "#1c1d20"),
         "input_border_color": ("#e2dfd8", "#303236"),
-        "input_border_color_focus": ("#0d7a69", "#4cc9af"),
-        "button_primary_background_fill": ("#0d7a69", "#4cc9af"),
-        "button_primary_background_fill_hover": ("#0b6a5b", "#62d3bb"),
+        "input_border_color_focus": ("#0b7160", "#4cc9af"),
+        "button_primary_background_fill": ("#0b7160", "#4cc9af"),
+        "button_primary_background_fill_hover": ("#095f51", "#62d3bb"),
         "button_primary_text_color": ("#ffffff", "#07221c"),
         "button_secondary_background_fill": ("#ffffff", "#1c1d20"),
         "button_secondary_border_color": ("#e2dfd8", "#303236"),
-        "link_text_color": ("#0d7a69", "#4cc9af"),
+        "link_text_color": ("#0b7160", "#4cc9af"),
     }
     pairs = {key: light for key, (light, _) in colours.items()} | {
         f"{key}_dark": dark for key, (_, dark) in colours.items()
@@ -52,7 +52,7 @@ def theme() -> gr.themes.Base:
         font_mono=[Font(name) for name in NUMBERS_FONT],
     )
     return base.set(
-        color_accent="#0d7a69",
+        color_accent="#0b7160",
         block_shadow="none",
         block_border_width="1px",
         block_radius="12px",

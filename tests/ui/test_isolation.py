@@ -24,6 +24,7 @@ UP = {"repo": "bob/cats", "licence": "cc0-1.0"}
 # nobody guesses, as are uploads.
 PUBLIC = {
     "shell": "line",
+    "about": "about",
     "explore": "picture save settle",
     "sliders": "list method ends export",
     "children": "pictures settle",

@@ -5,7 +5,7 @@
   const address = new URL(location.href);
 
   const spoken = (navigator.languages?.[0] || navigator.language || "en").toLowerCase();
-  const language = kept("language") || (spoken.startsWith("zh") ? "zh-CN" : "en");
+  const language = ["en", "zh-CN"].find(known => known === kept("language")) || (spoken.startsWith("zh") ? "zh-CN" : "en");
   for (const [name, value] of [["language", language], ["languages", [language]]]) {
     Object.defineProperty(navigator, name, { get: () => value, configurable: true });
   }
@@ -16,6 +16,18 @@
   root.dataset.theme = dark ? "dark" : "light";
   if (theme !== "system") address.searchParams.set("__theme", theme); // Gradio's own switch; taken out again by studio.js
   history.replaceState(history.state, "", address);
+
+  // Less motion: as the system has it, or because it was chosen here. Whoever asks the system gets both answers.
+  root.dataset.motion = kept("motion") === "less" ? "less" : "system";
+  const ask = window.matchMedia.bind(window);
+  window.matchMedia = query => {
+    const answer = ask(query);
+    if (query.replace(/\s/g, "") !== "(prefers-reduced-motion:reduce)") return answer;
+    return new Proxy(answer, { get: (real, name) => {
+      if (name === "matches") return real.matches || root.dataset.motion === "less";
+      return typeof real[name] === "function" ? real[name].bind(real) : real[name];
+    } });
+  };
 
   root.dataset.tab = address.searchParams.get("tab") || "explore";
 })();

@@ -106,10 +106,7 @@ studio.panel("explore", element, server, (element, api) => {
     studio.menu(button, [...entries, { text: t("explore.save_own", { size: resolution }), act: save(null) }, whole]);
   });
   studio.modelPicker(find("[data-act=model]"), model => store.set(fresh(model, store.point?.seed ?? 0)));
-  addEventListener("keydown", event => {
-    if (event.key.toLowerCase() !== "r" || event.ctrlKey || event.metaKey || event.altKey || studio.typing(event)) return;
-    if (studio.current() === "explore") surprise();
-  });
+  studio.keys.on("explore", "R", "keys.surprise", surprise);
 
   studio.travel(canvas, { settle: point => api.settle({ point }) });
   studio.tools.settle(element, props.tools);

@@ -70,6 +70,7 @@ studio.favourites = (() => {
     format: FORMAT, version: VERSION, saved: new Date().toISOString(),
     favourites: kept.map(({ point, name, thumb }) => ({ point, name, thumb })),
   });
+  const save = () => studio.downloadBlob("latent-studio-favourites.json", new Blob([new TextEncoder().encode(write())], { type: "application/json" }));
   const refuse = (reason, facts) => { throw new Error(studio.t(`history.file_${reason}`, facts)); };
   const readable = entry => {
     if (entry === null || typeof entry !== "object" || !points.isPoint(entry.point) || !entry.point.model) return null;
@@ -99,7 +100,7 @@ studio.favourites = (() => {
   };
 
   return {
-    add, find, remove, restore, rename, move, setThumb, write, importFile, ready,
+    add, find, remove, restore, rename, move, setThumb, write, save, importFile, ready,
     list: () => [...kept],
     get persistent() { return persistent; },
     subscribe(listener) { listeners.add(listener); return () => listeners.delete(listener); },

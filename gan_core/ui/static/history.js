@@ -162,6 +162,8 @@ studio.tool("history", element, server, (element, api) => {
   };
 
   // ---- hands: keys walk along the strip, the wheel rolls it, favourites are put in order by dragging
+  studio.keys.tell("explore", "← / →", "keys.strip");
+  studio.keys.tell("explore", "Delete", "keys.strip_remove");
   film.addEventListener("keydown", event => {
     const to = { ArrowLeft: focused - 1, ArrowRight: focused + 1, Home: 0, End: strip().count() - 1 }[event.key];
     if (event.key === "Delete" && mode === "favourites" && strip().at(focused)) { event.preventDefault(); remove(strip().at(focused)); return; }
@@ -199,22 +201,15 @@ studio.tool("history", element, server, (element, api) => {
   act("open", () => input.click());
   act("more", event => studio.menu(event.currentTarget, [
     { text: t("history.open"), picture: "upload", act: () => input.click() },
-    ...(favourites.list().length ? [{ text: t("history.export"), picture: "save", act: save }] : []),
+    ...(favourites.list().length ? [{ text: t("history.export"), picture: "save", act: favourites.save }] : []),
     { text: t("history.import"), picture: "star", act: () => input.click() },
   ]));
-  const save = () => {
-    const bytes = new TextEncoder().encode(favourites.write());
-    studio.downloadBlob("latent-studio-favourites.json", new Blob([bytes], { type: "application/json" }));
-  };
   input.addEventListener("change", () => {
     const [file] = input.files;
     input.value = "";
     if (file) studio.openFile(file);
   });
-  addEventListener("keydown", event => {
-    if (event.key.toLowerCase() !== "f" || event.ctrlKey || event.metaKey || event.altKey || event.repeat || studio.typing(event)) return;
-    if (studio.current() === "explore") toggle();
-  });
+  studio.keys.on("explore", "F", "keys.favourite", toggle, { repeats: false });
 
   trail.subscribe(showSoon);
   favourites.subscribe(showSoon);

@@ -241,18 +241,9 @@ studio.panel("journey", element, server, (element, api) => {
   scrub.addEventListener("input", () => go(Number(scrub.value)));
   act("undo", () => travel(past, future));
   act("redo", () => travel(future, past));
-  addEventListener("keydown", event => {
-    if (studio.current() !== "journey" || event.altKey || studio.typing(event)) return;
-    const key = event.key.toLowerCase(), held = event.ctrlKey || event.metaKey;
-    if (held && (key === "z" || key === "y")) {
-      event.preventDefault();
-      event.stopPropagation();
-      if (key === "y" || event.shiftKey) travel(future, past); else travel(past, future);
-    } else if (key === " " && !held && !event.target.closest?.("button, .popup")) {
-      event.preventDefault();
-      toggle();
-    }
-  }, true);
+  studio.keys.on("journey", "Space", "keys.play", toggle, { unless: "button, .popup, summary, input[type=radio], input[type=checkbox]" });
+  studio.keys.on("journey", "Mod+Z", "keys.undo", () => travel(past, future));
+  studio.keys.on("journey", "Mod+Shift+Z / Mod+Y", "keys.redo", () => travel(future, past));
   const pointHere = () => api.point({ journey: file(), at: view.at });
   act("open", event => studio.busy(event.currentTarget, async () => studio.open("explore", { point: await pointHere() })));
   act("split", event => studio.busy(event.currentTarget, async () => {

@@ -102,6 +102,9 @@ studio.journeyTimeline = (strip, on) => {
     };
     for (const [name, work] of [["pointermove", move], ["pointerup", end], ["pointercancel", end]]) line.addEventListener(name, work);
   };
+  studio.keys.tell("journey", "← / →", "keys.frames");
+  studio.keys.tell("journey", "Shift+← / Shift+→", "keys.frames_move");
+  studio.keys.tell("journey", "Delete", "keys.frames_remove");
   strip.addEventListener("keydown", event => {
     const button = event.target.closest(".keyframe"), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!button || event.ctrlKey || event.metaKey) return;

@@ -6,7 +6,7 @@ studio.panel("learn", element, server, (section, api) => {
   const CLOUDS = ["ring", "grid", "spiral", "moons", "drawn"], METHODS = ["gan", "unrolled", "wgan-gp", "vae", "autoencoder"];
   const LAYERS = ["data", "samples", "heat", "arrows", "lattice"], SPEEDS = { slow: 1, normal: 6, fast: 40 };
   const LOSSES = { gan: ["generator", "discriminator"], unrolled: ["generator", "discriminator"], "wgan-gp": ["generator", "discriminator"], vae: ["reconstruction", "kl"], autoencoder: ["reconstruction"] };
-  const EARLY = 300, MOST_STEPS = 20000; // before EARLY steps, few modes are no collapse
+  const EARLY = 300, MOST_STEPS = 20000, REVIVE = 30000; // before EARLY steps, few modes are no collapse
   const LESSONS = {
     gan: { cloud: "moons", methods: ["gan"], layers: ["data", "samples"], speed: "normal", pace: "even" },
     sees: { cloud: "moons", methods: ["gan"], layers: ["data", "samples", "heat", "arrows"], speed: "slow", pace: "even" },
@@ -14,13 +14,24 @@ studio.panel("learn", element, server, (section, api) => {
     collapse: { cloud: "ring", methods: ["gan", "unrolled"], layers: ["data", "samples", "heat"], speed: "fast", pace: "hurried" },
   };
   const state = { cloud: "ring", methods: ["gan", "unrolled"], seed: 0, unroll: 5, pace: "hurried", points: [], speed: "normal", layers: new Set(["data", "samples", "heat"]) };
+  studio.keys.tell("learn", "← / ↑ / → / ↓", "keys.field");
+  studio.keys.tell("learn", "Space", "keys.field_put");
   let views = [], room = "", modes = null, playing = false, task = Promise.resolve(), step = 0;
   let turn = 0, wanted = 1, shown = 0; // which play is the last one; which settings are asked for, and which the room has
   const stale = () => shown !== wanted;
 
   // ---- asking the app: one question after the other
   const empty = () => state.cloud === "drawn" && !state.points.length;
-  const inTurn = work => { task = task.then(work).catch(error => { pause(); if (error.code === "learn.gone") wanted++; studio.toast(error.message, "bad"); }); return task; };
+  const inTurn = work => { task = task.then(work).catch(failed); return task; };
+  let revived = -Infinity; // when a room that was put away, while the computer slept, was begun again unasked; not again and again
+  const failed = error => {
+    if (error.code === "learn.gone") {
+      wanted++;
+      if (performance.now() - revived > REVIVE) { revived = performance.now(); if (!playing) begin(); return; }
+    }
+    pause();
+    studio.toast(error.message, "bad");
+  };
   const begin = () => inTurn(async () => {
     if (!stale() || empty()) return;
     const now = wanted;

@@ -69,6 +69,9 @@ studio.tool("map", element, server, (element, api) => {
     showRegions();
   };
   const toggle = i => { if (view.regions[view.region].delete(i)) showRegions(); else add([i]); };
+  studio.keys.tell("explore", "← / ↑ / → / ↓", "keys.map");
+  studio.keys.tell("explore", "Enter", "keys.map_go");
+  studio.keys.tell("explore", "Plus / −", "keys.map_zoom");
   const view = canvas.view = studio.mapView(canvas, { hover, choose, toggle, lasso: add });
   const makeSlider = async () => {
     const [a, b] = view.regions.map(region => [...region].map(i => map.points[i]));

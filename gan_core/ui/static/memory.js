@@ -34,9 +34,11 @@ studio.memory = (() => {
   const remove = async (table, ...ids) => Boolean(await transact([table], "readwrite", store => { for (const id of ids) store.delete(id); }));
   const available = async () => Boolean(await open());
 
+  const forget = async () => Boolean(await transact(TABLES, "readwrite", (...stores) => { for (const store of stores) store.clear(); }));
+
   // Ids grow with time and differ between tabs: microseconds, the last three digits drawn.
   let last = 0;
   const newId = () => (last = Math.max(last + 1, Date.now() * 1000 + Math.floor(Math.random() * 1000)));
 
-  return { all, put, remove, available, transact, newId };
+  return { all, put, remove, forget, available, transact, newId };
 })();

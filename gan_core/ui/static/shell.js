@@ -59,6 +59,8 @@ showTheme();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if ((studio.kept("theme") || "system") === "system") studio.setTheme("system");
 });
+addEventListener("studio:theme", showTheme);
+element.querySelector("[data-act=frame-menu]").addEventListener("click", event => studio.menu(event.currentTarget, studio.papers.menu()));
 element.querySelector("[data-act=language]").addEventListener("click", () => {
   studio.setLanguage(document.documentElement.lang === "en" ? "zh-CN" : "en");
 });

@@ -84,15 +84,10 @@ studio.store = (() => {
     return true;
   };
 
-  addEventListener("keydown", event => {
-    held = event.repeat;
-    const key = event.key.toLowerCase();
-    if (!(event.ctrlKey || event.metaKey) || event.altKey || studio.typing(event) || (key !== "z" && key !== "y")) return;
-    if (!["explore", "grid"].includes(studio.current())) return;
-    event.preventDefault();
-    if (key === "y" || event.shiftKey) redo(); else undo();
-  }, true);
+  addEventListener("keydown", event => { held = event.repeat; }, true);
   for (const kind of ["keyup", "pointerdown", "blur"]) addEventListener(kind, () => { held = false; }, true);
+  studio.keys.on(["explore", "grid"], "Mod+Z", "keys.undo", undo);
+  studio.keys.on(["explore", "grid"], "Mod+Shift+Z / Mod+Y", "keys.redo", redo);
   trail.ready.then(() => { if (point) tell(); });
 
   // ---- the list of models, asked for once and again whenever a panel says it changed

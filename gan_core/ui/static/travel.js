@@ -154,6 +154,9 @@ studio.travel = (canvas, { settle }) => {
 
   // ---- the keyboard: a key that is held down is one gesture
   const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] };
+  studio.keys.tell("explore", "← / ↑ / → / ↓", "keys.travel");
+  studio.keys.tell("explore", "Shift+←", "keys.travel_fine");
+  studio.keys.tell("explore", "Home", "keys.home");
   canvas.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const way = ARROWS[event.key];

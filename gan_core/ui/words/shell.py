@@ -3,6 +3,7 @@
 WORDS = {
     "app.title": ("Latent Studio", "潜空间工作室"),
     "app.skip": ("Skip to content", "跳到主要内容"),
+    "app.menu": ("Settings, shortcuts, about", "设置、快捷键、关于"),
     "app.tabs": ("Sections", "功能区"),
     "language.other": ("中文", "English"),
     "language.switch": ("切换到简体中文", "Switch to English"),
