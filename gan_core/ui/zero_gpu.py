@@ -40,22 +40,24 @@ def prepared(settings: Settings) -> Settings:
     """Where cards are lent, the settings with everything on the processor, and `spaces` imported before CUDA is touched."""
     if not here():
         return settings
-    try:
-        import spaces  # noqa: F401
-    except ImportError:
-        log.warning("the package spaces is missing, so no graphics card can be lent here")
+    if _lending() is None:
+        log.warning("no graphics card can be lent here: the package spaces is missing, or this PyTorch knows no CUDA")
     return replace(settings, device="cpu")
 
 
 def lent_card() -> "LentCard | None":
     """The card for an engine, where cards are lent; a Space on that hardware must name what needs one before it is served."""
-    if not here():
-        return None
+    lend = _lending() if here() else None
+    return None if lend is None else LentCard(lend(draw, duration=seconds_asked))
+
+
+def _lending() -> Callable | None:
+    """`spaces.GPU`, None where it cannot be had: beside a PyTorch without CUDA, importing it ends in an AttributeError."""
     try:
         from spaces import GPU
-    except ImportError:
+    except Exception:
         return None
-    return LentCard(GPU(draw, duration=seconds_asked))
+    return GPU
 
 
 class LentCard:
