@@ -43,10 +43,11 @@ class Contents:
 def gathered(root: Path, cpu: bool = False) -> Iterator[Contents]:
     """What a Space gets of the project in `root`, while the block lasts. cpu: its torch is the one for machines without a GPU."""
     files, behind = listed(root)
-    found = faults(root, files)
-    notes = []
+    found, notes = faults(root, files), []
     if behind:
-        notes.append(f"Not in git yet, so not sent: {', '.join(behind[:5])}{' and more' if len(behind) > 5 else ''}.")
+        found.append(
+            f"Not in git yet, so the Space would lack it: {', '.join(behind[:5])}{' and more' if len(behind) > 5 else ''}. First: git add"
+        )
     with TemporaryDirectory(prefix="latent-studio-") as staging:
         if cpu and "requirements.txt" in files:
             written = f"{CPU_WHEELS}\n{files['requirements.txt'].read_text(encoding='utf-8')}"

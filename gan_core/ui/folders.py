@@ -29,7 +29,7 @@ def writable_or(folder: Path, name: str) -> Place:
         return Place(folder)
     own = user_data() / name
     if own.is_absolute() and is_writable(own):  # without a home it is not
-        return Place(own, f"{folder} cannot be written to, so the {name} are kept in {own}")
+        return Place(own, f"{folder} cannot be written to, so {own} is used instead")
     try:
         passing = Path(tempfile.mkdtemp(prefix=f"{APP}-")) / name
     except OSError as error:
@@ -38,9 +38,7 @@ def writable_or(folder: Path, name: str) -> Place:
             "Nothing can be written to {path}. Free some disk space, or name another folder: python app.py --runs DIR --imported DIR",
             path=folder,
         ) from error
-    return Place(
-        passing, f"{folder} cannot be written to, so the {name} are kept in {passing} until the machine restarts"
-    )
+    return Place(passing, f"{folder} cannot be written to, so {passing} is used until the machine restarts")
 
 
 def name_a_temporary_folder() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gan_core.hub import upload
-from gan_core.space import front_matter
+from gan_core.space import contents, front_matter
 from gan_core.space.__main__ import main
 from gan_core.space.contents import LIST, MOST, gathered, listed
 from tests.hub_standin import Fault
@@ -59,11 +59,15 @@ def ann(hub, monkeypatch):
 
 
 def faults(root: Path) -> tuple[str, ...]:
-    with gathered(root) as contents:
-        return contents.faults
+    with gathered(root) as found:
+        return found.faults
 
 
-def test_this_very_project_could_be_pushed_now(capsys):
+def test_this_very_project_could_be_pushed_now(capsys, monkeypatch):
+    told = contents._git(ROOT)
+    monkeypatch.setattr(
+        contents, "_git", lambda root: told and (told[0], [])
+    )  # whoever runs this may be writing a new file
     assert main(["ann/studio", "--dry-run"]) == 0
     rows = re.findall(r"^ *([\d,]+)  (\S+/\S+)$", capsys.readouterr().out, re.MULTILINE)
     names = {name: int(size.replace(",", "")) for size, name in rows}
@@ -73,11 +77,11 @@ def test_this_very_project_could_be_pushed_now(capsys):
 
 
 def test_only_what_running_needs_and_what_the_readme_shows(project):
-    with gathered(project) as contents:
-        assert list(contents.files) == WHOLE and contents.faults == ()
-        assert contents.files[LIST].read_text().splitlines() == WHOLE
-    with gathered(project, cpu=True) as contents:
-        written = contents.files["requirements.txt"].read_text()
+    with gathered(project) as found:
+        assert list(found.files) == WHOLE and found.faults == ()
+        assert found.files[LIST].read_text().splitlines() == WHOLE
+    with gathered(project, cpu=True) as found:
+        written = found.files["requirements.txt"].read_text()
         assert written.startswith("--extra-index-url") and written.endswith(FILES["requirements.txt"])
 
 
@@ -87,6 +91,7 @@ def test_in_a_checkout_what_git_knows(project):
     files, behind = listed(project)
     assert sorted(files) == sorted(FILES.keys() - {"docs/one.png"})
     assert behind == ["docs/one.png"]
+    assert faults(project) == ("Not in git yet, so the Space would lack it: docs/one.png. First: git add",)
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def test_the_app_starts_where_nothing_can_be_written_to(tmp_path, weights, refus
     refusing(tmp_path / "program")
     kept = check_folders(wished)  # the person's own folders do
     assert (kept.runs, kept.imported) == (folders.user_data() / "runs", folders.user_data() / "imported")
-    assert kept.runs.is_dir() and "cannot be written to, so the runs are kept in" in caplog.text
+    assert kept.runs.is_dir() and f"cannot be written to, so {kept.runs} is used instead." in caplog.text
     caplog.clear()
     refusing(tmp_path)
     assert check_folders(wished) == wished
