@@ -1,4 +1,4 @@
-"""Latent Studio in the browser: `python app.py`, then open the address it prints."""
+"""Latent Studio in the browser: `python app.py` opens it and prints its address."""
 
 import argparse
 import os
@@ -26,6 +26,10 @@ def main() -> int:
     )
     flags.add_argument("--share", action="store_true", default=None, help="also open a public link through gradio.live")
     flags.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    flags.add_argument(
+        "--app", dest="window", action="store_true", help="open a window of its own; closing it ends the app"
+    )
+    flags.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     from gan_core.ui import Settings
     from gan_core.ui.launch import run
 

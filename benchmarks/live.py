@@ -30,7 +30,17 @@ def start_app(weights: Path, runs: Path, env: dict | None = None) -> tuple[subpr
     """Start app.py on a free port; return its process and address (it may not answer yet, see `wait_for`)."""
     port = free_port()
     imported = runs.with_name(f"{runs.name}-imported")
-    argv = [sys.executable, "app.py", "--weights", str(weights), "--runs", str(runs), "--imported", str(imported)]
+    argv = [
+        sys.executable,
+        "app.py",
+        "--no-browser",
+        "--weights",
+        str(weights),
+        "--runs",
+        str(runs),
+        "--imported",
+        str(imported),
+    ]
     env = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False", "GRADIO_SERVER_PORT": str(port), **(env or {})}
     return subprocess.Popen(argv, cwd=ROOT, env=env), f"http://127.0.0.1:{port}/"
 

@@ -5,12 +5,14 @@ MIDDLEWARE and ROUTES name what stands around and beside Gradio's own app.
 
 import logging
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
 from gan_core.ui import Settings, build, expiry, folders, limits, stopping, zero_gpu
+from gan_core.ui.desktop_first import Door
 from gan_core.ui.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -27,11 +29,14 @@ MIDDLEWARE = {
 # functions of (settings, engine) that return a list of Starlette routes
 ROUTES = {
     "health": "gan_core.ui.health:routes",
+    "desktop": "gan_core.ui.desktop_first:routes",
 }
 
 
-def launch(settings: Settings, **options):
+def launch(settings: Settings, served: Callable[[str], None] = lambda url: None, **options):
     """Start the app and return Gradio's (app, local url, share url). Blocks until Ctrl-C unless `prevent_thread_lock=True`.
+
+    `served` is called with the address as soon as the page can be had.
 
     What is None in `settings` is left to GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_SHARE and the like.
     Raises StudioError when the weights folder is missing or the port is taken.
@@ -40,7 +45,6 @@ def launch(settings: Settings, **options):
     engine = Engine(settings.weights, settings.runs, settings.device, settings.imported)
     engine.card = zero_gpu.lent_card()
     expiry.keep_tidy(settings.runs, settings.imported)
-    engine.warm_up()  # torch and the first model load while Gradio does
     from starlette.middleware import Middleware
 
     from gan_core.ui.i18n import gradio_words
@@ -79,6 +83,8 @@ def launch(settings: Settings, **options):
             port=settings.port or "7860–7959",
         ) from error
     print(f"Latent Studio: {page.share_url or page.local_url}   (Ctrl-C stops it)", flush=True)
+    served(page.local_url)
+    engine.warm_up()  # only now: PyTorch takes as long as all that the page needs
     if "prevent_thread_lock" not in options:
         stopping.hold(page, Path(settings.runs))
     return started
@@ -110,10 +116,13 @@ def check_folders(settings: Settings) -> Settings:
 
 
 def run(settings: Settings) -> int:
-    """Serve until Ctrl-C; return the process's exit status, with one sentence on stderr instead of a traceback."""
+    """Serve until Ctrl-C, or show the app that serves these folders already; return the process's exit status, with one sentence on stderr instead of a traceback."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        launch(settings)
+        settings = check_folders(settings)
+        with Door(settings) as door:
+            if not door.joined():
+                launch(settings, door.open)
     except StudioError as error:
         print(error, file=sys.stderr)
         return 2

@@ -18,6 +18,11 @@ LAST = 8.0  # seconds for closing the page, and for work that nobody can ask to 
 _asked = threading.Event()
 
 
+def ask() -> None:
+    """Stop this app as a signal would."""
+    _asked.set()
+
+
 def begun() -> bool:
     """Whether this app is being stopped."""
     return _asked.is_set()
