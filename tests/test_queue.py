@@ -18,6 +18,8 @@ def started(monkeypatch) -> list[list[str]]:
     found = []
 
     class Process:
+        returncode = 0
+
         def __init__(self, argv, **_):
             found.append(argv)
 

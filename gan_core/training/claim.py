@@ -25,12 +25,15 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
     """Hold the run folder's lock. Raises StudioError when the folder is taken."""
     if has_state(run.checkpoint_folder) and not resume:
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
-    save_claim(config, run)
     try:
+        run.path.mkdir(parents=True, exist_ok=True)
         lock = run.lock().acquire(timeout=3)
     except Timeout:
         raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name) from None
+    except OSError as error:
+        raise disk_error(error) from None
     with lock:
+        save_claim(config, run)
         run.clear_control()
         tidy(run)
         yield
@@ -41,7 +44,7 @@ def tidy(run: Run) -> None:
     for folder in (run.model_folder, run.best_folder, *(path for _, path in list_moments(run.moments_folder))):
         recover(folder)
     run.cut_torn_line() if begun(run) else run.truncate_events(0)
-    halves = [*run.moments_folder.glob(".*"), *run.samples_folder.glob("*.tmp"), *run.checkpoint_folder.glob(".*.tmp")]
+    halves = [*run.moments_folder.glob(".*"), *run.samples_folder.glob("*.tmp"), *run.checkpoint_folder.glob(".*")]
     halves += [path for name in OWN for path in run.path.glob(f".{name}.*.tmp")]
     for path in halves:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

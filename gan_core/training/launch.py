@@ -7,8 +7,11 @@ import sys
 import threading
 from pathlib import Path
 
+from filelock import FileLock
+
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
+from gan_core.files import disk_error
 from gan_core.training.run import QUEUED, Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,12 +28,30 @@ def command(config: TrainConfig, resume: bool = False) -> list[str]:
 def launch(config: TrainConfig, resume: bool = False) -> Run:
     """Start `train_local.py` for `config.out` in a process of its own, which outlives this one; return its Run at once.
 
-    Raises StudioError when a run of that name is there already (or, to resume, is not).
+    Raises StudioError when a run of that name is there already (or, to resume, is not), and for a disk that refuses: then none is.
     """
-    run = Run(config.out)
+    run, new = Run(config.out), False
     if run.alive():
         raise StudioError("run.busy", "“{run}” is still training. Stop it first.", run=run.name)
-    if resume != ((run.path / "config.json").exists() and not run.queued):
+    try:
+        run.path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(run.path.parent / ".starting.lock"):  # another app may start one on the same folder
+            new = _prepare(config, run, resume)
+        argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
+        process = _begin(argv, run.path / "trainer.log")
+    except OSError as error:
+        if new:
+            (run.path / "config.json").unlink(missing_ok=True)
+        raise disk_error(error) from None
+    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
+    _started[:] = [*((one, child) for one, child in _started if child.returncode is None), (run, process)]
+    return run
+
+
+def _prepare(config: TrainConfig, run: Run, resume: bool) -> bool:
+    """Make the run's folder, or check that it is there; return whether there was none, not even a waiting one."""
+    there = (run.path / "config.json").exists()
+    if resume != (there and not run.queued):
         if resume:
             raise StudioError("run.missing", "There is no run in {folder}.", folder=str(run.path))
         raise StudioError("run.exists", "“{run}” exists already. Choose another name.", run=run.name)
@@ -40,15 +61,16 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
         run.save_config(config)
     (run.path / QUEUED).unlink(missing_ok=True)
     run.clear_control()
-    argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
-    with open(run.path / "trainer.log", "ab") as log:
-        detached = (
-            {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
-        )
-        process = subprocess.Popen(argv, stdout=log, stderr=log, stdin=subprocess.DEVNULL, **detached)
-    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
-    _started[:] = [*((one, child) for one, child in _started if child.returncode is None), (run, process)]
-    return run
+    return not there
+
+
+def _begin(argv: list[str], log: Path) -> subprocess.Popen:
+    """Start a process that outlives this one and writes into `log`. Raises OSError."""
+    detached = (
+        {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
+    )
+    with open(log, "ab") as words:
+        return subprocess.Popen(argv, stdout=words, stderr=words, stdin=subprocess.DEVNULL, **detached)
 
 
 def children() -> list[Run]:

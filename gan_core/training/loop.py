@@ -25,6 +25,7 @@ from gan_core.training.run import Run
 from gan_core.training.samples import FixedSamples, save_sheet
 from gan_core.training.setup import default_out
 from gan_core.training.state import Counters, begun, save_state
+from gan_core.training.stopwatch import Stopwatch
 
 MAX_ROLLBACKS = 5
 LOOK_EVERY = 16  # steps between two looks at whether the losses on a GPU are finite: looking makes it wait
@@ -88,6 +89,7 @@ class Session:
         self.moments = Moments(run.moments_folder)
         self.reporter = Reporter(run, self.learner, self.counters)
         self.settings = Obedience(self.learner, self.ema, self.reporter, self.requests)
+        self.watch = Stopwatch()
         self.best = BestModel(run, self.learner, self.reporter, self.counters, self.model_folder)
         self._last_progress, self._last_checkpoint = -1e9, 0.0
         self._look_every = 1 if self.learner.device.device.type == "cpu" else LOOK_EVERY
@@ -129,7 +131,8 @@ class Session:
 
     def step(self) -> Iterator[dict]:
         """Learn from one batch, together with all processes, and report whatever is due."""
-        began, c = time.monotonic(), self.counters
+        c = self.counters
+        self.watch.start()
         place = c.step, self.progress(), c.lr_scale
         tell(Order.STEP, *place)
         losses = self.learner.step(*place)
@@ -142,7 +145,7 @@ class Session:
             return
         c.step, c.images = c.step + 1, c.images + self.config.batch
         self.ema.update(self.family.generator, self.config.batch, c.images)
-        c.elapsed += time.monotonic() - began
+        c.elapsed += self.watch.lap()
         due = [what for what, when in self._timetable() if c.elapsed >= when]
         if due and not self.reporter.losses.finite():
             yield from self.roll_back()

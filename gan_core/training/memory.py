@@ -22,6 +22,8 @@ from gan_core.models.base import Batch, Family
 
 SAYINGS = ("out of memory", "can't allocate memory", "not enough memory", "ALLOC_FAILED")  # of CUDA, MPS, CPU, cuDNN
 
+LOST = ("CUDA error", "CUBLAS_STATUS", "cuDNN error", "CUDNN_STATUS", "HIP error", "MPS backend")
+
 
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error means that memory ran out, on any device."""
@@ -30,12 +32,23 @@ def out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(saying in str(error) for saying in SAYINGS)
 
 
+def device_lost(error: BaseException) -> bool:
+    """Whether an error means that a graphics card broke off what it did; its process can hardly use it again."""
+    if isinstance(error, getattr(torch, "AcceleratorError", ())):
+        return True
+    return isinstance(error, RuntimeError) and any(saying in str(error) for saying in LOST)
+
+
 def take_in_parts(family: Family, parts: int) -> None:
     """Let a family take every batch from now on in so many parts, and forget a step that broke off."""
     family.train = replace(family.train, accumulate=parts)
     for network in family.networks().values():
         network.requires_grad_(True).zero_grad(set_to_none=True)
-    gc.collect()  # graphs of a step that broke off may hang in cycles
+
+
+def give_back() -> None:
+    """Give back the memory of a step that broke off, or of what else is not needed any more."""
+    gc.collect()  # its graphs may hang in cycles
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
@@ -61,6 +74,7 @@ def fitting(build: Callable[[], Family], batch: Batch, parts: int) -> int:
             if not out_of_memory(error):
                 raise
         del family
+        give_back()
         parts = more_parts(batch, parts)
 
 
@@ -85,10 +99,15 @@ def in_use(device: torch.device) -> dict[str, int]:
 
 @contextlib.contextmanager
 def said_in_words() -> Iterator[None]:
-    """Turn memory that runs out outside of a step (pictures, weights, samples) into a StudioError."""
+    """Turn memory that runs out outside of a step (pictures, weights, samples), and a lost graphics card, into a StudioError."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not out_of_memory(error):
-            raise
-        raise too_little() from error
+        if out_of_memory(error):
+            raise too_little() from error
+        if device_lost(error):
+            raise StudioError(
+                "train.device_lost",
+                "The graphics card stopped answering. The training can be resumed from its last checkpoint.",
+            ) from error
+        raise

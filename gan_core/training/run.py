@@ -219,7 +219,7 @@ class Run:
                 state = "stopping"
             return Status(state, **facts)
         launched = _modified(self._config)
-        if launched > max((e.get("time", 0) for e in events), default=0) and time.time() - launched < STARTING:
+        if launched > max((e.get("time", 0) for e in events), default=0) and abs(time.time() - launched) < STARTING:
             return Status("starting", **facts)  # newly launched or resumed: the process has not said anything yet
         if order and order[-1] == "end":
             end = last["end"]

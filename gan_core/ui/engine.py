@@ -5,7 +5,9 @@ so that nobody waits for another's film.
 """
 
 import asyncio
+import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -24,6 +26,7 @@ from gan_core.ui.waiting import CHUNK, Part, Request, Waiting
 
 KEEP_BYTES = 1 << 30  # models kept in memory, by the size of their weights
 KEEP_COUNT = 4
+RETRY = 300.0  # seconds until a graphics card that failed is tried again: another program may have let go of it
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +49,7 @@ class Engine:
         self._pace: dict[str, float] = {}  # seconds a picture takes, by model; of the loaded ones
         self._worker: threading.Thread | None = None
         self._starting = threading.Lock()
+        self._again = math.inf  # when a graphics card that failed is tried again
         self.card = None  # a graphics card that is lent for many pictures at a time (ui.zero_gpu), where there is one
         self._began: float | None = None  # when the pictures that are being drawn were begun
 
@@ -147,7 +151,9 @@ class Engine:
                 now = (time.perf_counter() - start) / len(points)
                 self._pace[name] = 0.8 * self._pace.get(name, now) + 0.2 * now
         except Exception as error:
-            if len(parts) == 1:
+            if self._give_up_device(error):
+                self._draw(parts)
+            elif len(parts) == 1:
                 _settle(parts[0].request, error=error)
             else:
                 for part in parts:
@@ -167,6 +173,8 @@ class Engine:
         from gan_core.checkpoint import load_model
         from gan_core.layers import fold_norms
 
+        if time.monotonic() > self._again:
+            self._use(self._device_name)
         entry = self.library.entry(model)
         key = (model, entry.stamp)
         if key not in self._loaded:
@@ -179,6 +187,28 @@ class Engine:
                 self._pace.pop(name, None)
         self._loaded.move_to_end(key)
         return self._loaded[key]
+
+    def _give_up_device(self, error: Exception) -> bool:
+        """Draw on the processor for a while when the graphics card is full or gone; whether that is worth another try."""
+        from gan_core.training.memory import device_lost, out_of_memory
+
+        if self.device in ("", "cpu") or not (out_of_memory(error) or device_lost(error)):
+            return False
+        log.warning("drawing on the processor for %.0f s, as the graphics card failed: %s", RETRY, error)
+        self._use("cpu")
+        self._again = time.monotonic() + RETRY
+        return True
+
+    def _use(self, device: str) -> None:
+        """Load models anew, on another device."""
+        import torch
+
+        self._device = None if device == self._device_name else torch.device(device)
+        self._again = math.inf
+        self._loaded.clear()
+        self._pace.clear()
+        with contextlib.suppress(Exception):  # a card that is gone cannot even give back its memory
+            torch.cuda.empty_cache()
 
     def _bytes(self) -> int:
         kept = {network for loaded in self._loaded.values() for network in loaded}

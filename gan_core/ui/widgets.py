@@ -10,8 +10,7 @@ from typing import Any
 import anyio.to_thread
 import gradio as gr
 
-from gan_core.errors import StudioError
-from gan_core.ui import visitor
+from gan_core.ui import faults, visitor
 from gan_core.ui.caller import calling
 from gan_core.ui.requests import arguments
 
@@ -69,17 +68,14 @@ def answering(function: Callable) -> Callable:
                 if not told and isinstance(sent, dict):
                     sent = {name: value for name, value in sent.items() if name != "visitor"}
                 return {"ok": await run(**arguments(function, sent))}
-        except StudioError as error:
-            return {
-                "error": {
-                    "code": error.code,
-                    "message": str(error),
-                    "facts": {k: str(v) for k, v in error.facts.items()},
-                }
-            }
-        except Exception:
-            log.exception("%s failed", function.__name__)
-            return GENERAL
+        except Exception as error:
+            said = faults.in_words(error)
+            if said is not error:
+                log.exception("%s failed", function.__name__)
+            if said is None:
+                return GENERAL
+            facts = {name: str(value) for name, value in said.facts.items()}
+            return {"error": {"code": said.code, "message": str(said), "facts": facts}}
 
     answer.__name__ = function.__name__
     return answer

@@ -84,6 +84,7 @@ studio.panel("learn", element, server, (section, api) => {
     const help = make("button", "help");
     help.dataset.help = `learn.method.${method}.help`;
     help.setAttribute("aria-label", t("common.help"));
+    canvas.setAttribute("aria-label", t(`learn.method.${method}`)); // what it shows is added with each frame
     plot.setAttribute("role", "img");
     plot.setAttribute("aria-label", t("learn.losses"));
     line.append(title, help, reading);
