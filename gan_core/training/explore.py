@@ -4,8 +4,8 @@ import time
 
 from gan_core.data.pictures import PictureSet
 from gan_core.data.traits import traits
-from gan_core.latent.directions import strongest_directions
-from gan_core.latent.finders import principal_axes
+from gan_core.latent import finders
+from gan_core.latent.finders import principal_axes, strongest_directions
 from gan_core.latent.labelled import Effort, named_directions
 from gan_core.latent.namer import Lesson
 from gan_core.models.base import Generator
@@ -20,7 +20,7 @@ def explore(network: Generator, pictures: PictureSet, elapsed: float) -> None:
 
     `elapsed` is how many seconds the run took.
     """
-    network.directions = strongest_directions(network)
+    network.directions = strongest_directions(network, finders.PROBES)
     if network.can_encode:
         network.found["axis"] = principal_axes(network, pictures.images[:ENCODED])
     known, seconds = traits(pictures), min(MOST, SHARE * elapsed)

@@ -17,7 +17,7 @@ from gan_core.models.base import Family
 from gan_core.schedules import RATES, cosine, head_start
 from gan_core.training.batches import Batches
 from gan_core.training.ema import EMA
-from gan_core.training.memory import fitting, more_parts, out_of_memory, take_in_parts
+from gan_core.training.memory import fitting, give_back, more_parts, out_of_memory, take_in_parts
 from gan_core.training.preset import Choice
 from gan_core.training.run import Run
 from gan_core.training.settings import Settings
@@ -123,6 +123,7 @@ class Learner:
                 ranks=parallel.size(), parts=self.parts,
             )  # fmt: skip
         take_in_parts(self.family, self.parts)
+        give_back()
 
     def _set_schedules(self, progress: float, lr_scale: float) -> None:
         """Tell the family how far the run is, and set learning rate and β2 for that place."""
