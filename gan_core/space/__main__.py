@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from huggingface_hub import SpaceHardware
+from huggingface_hub.utils import logging
 
 from gan_core.errors import StudioError
 from gan_core.space.contents import Contents, gathered
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
         help="ask for this machine, such as cpu-basic (free; PyTorch without CUDA then), zero-a10g or t4-small",
     )  # fmt: skip
     asked = flags.parse_args(argv)
+    logging.set_verbosity_error()  # how the client sends a file is nobody's concern
     try:
         source = space(asked.space)
         with gathered(root, cpu=(asked.hardware or "").startswith("cpu-")) as contents:

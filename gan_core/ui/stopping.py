@@ -40,10 +40,8 @@ def pause(seconds: float) -> bool:
 
 
 def in_container() -> bool:
-    """Whether this process's end is the end of all others here: in a Space, Docker, Podman or Kubernetes."""
-    marks = (CONTAINER_VARIABLE, "KUBERNETES_SERVICE_HOST", "container")
-    files = ("/.dockerenv", "/run/.containerenv")
-    return limits.on_space() or any(os.environ.get(name) for name in marks) or any(map(os.path.exists, files))
+    """Whether this process's end is the end of all others here: in a Space, in our image, or as the first process of another."""
+    return limits.on_space() or bool(os.environ.get(CONTAINER_VARIABLE)) or os.getpid() == 1
 
 
 def hold(page, runs: Path) -> None:
@@ -78,9 +76,11 @@ def settle(runs: Path) -> None:
     going = children()
     for run in going:
         print(f"The training “{run.name}” is asked to save what it has learned.", flush=True)
-        run.control("stop")
     end = time.monotonic() + PATIENCE
-    while children() and time.monotonic() < end:
+    while (left := children()) and time.monotonic() < end:
+        for run in left:
+            if run.requested() != "stop":  # a trainer that has just started forgets what was asked before
+                run.control("stop")
         time.sleep(0.1)
     for run in going:
         print(_outcome(run, run in children()), flush=True)

@@ -71,12 +71,30 @@ def test_at_home_a_training_goes_on_and_that_is_said(run, monkeypatch, capsys):
 
 
 def test_a_space_counts_as_a_container(monkeypatch):
-    for name in (stopping.CONTAINER_VARIABLE, "KUBERNETES_SERVICE_HOST", "container", "SPACE_ID", "SYSTEM"):
+    for name in (stopping.CONTAINER_VARIABLE, "SPACE_ID", "SYSTEM"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(stopping.os.path, "exists", lambda path: False)
     assert not stopping.in_container()
     monkeypatch.setenv("SYSTEM", "spaces")
     assert stopping.in_container()
+
+
+def test_a_trainer_that_has_just_started_is_asked_again(run, monkeypatch):
+    class Forgetful(Trainer):
+        asked = 0
+
+        @property
+        def returncode(self) -> int | None:
+            if self.run.requested() == "stop":
+                self.asked += 1
+                if self.asked == 1:
+                    self.run.clear_control()
+            return 0 if self.asked > 1 else None
+
+    monkeypatch.setenv(stopping.CONTAINER_VARIABLE, "1")
+    trainer = Forgetful(run)
+    monkeypatch.setattr(launch, "_started", [(run, trainer)])
+    stopping.settle(run.path.parent)
+    assert trainer.asked > 1
 
 
 def test_nothing_new_begins_and_long_work_ends(asked, tmp_path):
