@@ -31,22 +31,26 @@ HERTZ = 60
 class Connection:
     """A connection that stays open, as a browser's does; little more than the socket, for the clients share the app's cores."""
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, headers: str = ""):
+        self.headers = headers  # lines, each with its end
         self.host, port = url.removeprefix("http://").strip("/").split(":")
         self.port = int(port)
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, path: str, body: dict | None = None) -> dict:
         """The JSON answer to a GET, or to a POST of `body`."""
+        return json.loads(await self.send(path, json.dumps(body).encode() if body else b""))
+
+    async def send(self, path: str, data: bytes, kind: str = "application/json") -> bytes:
+        """The body of the answer to a GET, or to a POST of `data`."""
         if self.streams is None:
             self.streams = await asyncio.open_connection(self.host, self.port)
         reader, writer = self.streams
-        data = json.dumps(body).encode() if body else b""
-        head = f"{'POST' if body else 'GET'} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nContent-Type: application/json\r\n"
+        head = f"{'POST' if data else 'GET'} {path} HTTP/1.1\r\nHost: {self.host}:{self.port}\r\nContent-Type: {kind}\r\n{self.headers}"
         writer.write(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         length = int(re.search(rb"content-length: (\d+)", head)[1])
-        return json.loads(await reader.readexactly(length))
+        return await reader.readexactly(length)
 
 
 class Visitor:

@@ -12,6 +12,7 @@ from gan_core.errors import StudioError
 
 CHUNK = 32  # pictures rendered at a time
 MOMENT = 0.05  # seconds that a part of a long sequence may take while somebody drags a slider
+HUNGRY = 0.2  # seconds after which a sequence has such a moment even though single pictures wait
 DRAGGING = 0.5  # seconds since the last single picture that somebody is taken to be dragging
 GATHER = 0.008  # seconds that a single picture may wait for others to be drawn with
 MAX_WAITING = 512  # pictures waiting before visitors are told that the app is busy
@@ -53,7 +54,8 @@ class Waiting:
         self._quick: deque[Request] = deque()
         self._long: deque[Request] = deque()
         self._wake = threading.Condition()
-        self._last_quick = 0.0
+        self._last_quick = self._last_long = 0.0
+        self._was_quick = False  # the last turn was of single pictures
         self._together = 0  # single pictures that were drawn together last
 
     def put(self, request: Request, pace: Mapping[str, float] = {}) -> None:  # noqa: B006
@@ -76,11 +78,14 @@ class Waiting:
         with self._wake:
             while not (self._quick or self._long):
                 self._wake.wait()
-            if self._quick:
+            hungry = self._long and time.monotonic() - self._last_long > HUNGRY
+            if self._quick and not (hungry and self._was_quick):
                 self._gather()
+                self._was_quick = True
                 self._last_quick = time.monotonic()
                 return _shared(self._quick, CHUNK, OWN_SINGLES)
-            room = CHUNK
+            room, self._was_quick = CHUNK, False
+            self._last_long = time.monotonic()
             if time.monotonic() - self._last_quick < DRAGGING:
                 room = min(CHUNK, max(1, int(MOMENT / pace.get(self._long[0].model, MOMENT))))
             return _shared(self._long, room)

@@ -154,3 +154,17 @@ def test_the_line_tells_how_many_others_and_about_how_long():
     assert queue.line("ann", {"m": 0.05}) == (2, 11)  # 100 own ones, 20 and 100 of the others in turn
     assert queue.line("bob", {"m": 0.05}) == (2, 3)
     assert queue.line("nobody", {"m": 0.05}) == (0, 0)
+
+
+def test_a_sequence_has_its_moments_however_many_drag(monkeypatch):
+    queue, film, now = Waiting(), sequence("m", 100), [100.0]
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: now[0])
+    queue.put(film)
+    drawn = []
+    for _ in range(60):  # somebody always drags: 60 chunks of 10 ms each
+        queue.put(sequence("m", 1))
+        drawn.append(taken(queue.take({"m": 0.01})).get(film, 0))
+        now[0] += 0.01
+    moments = [count for count in drawn if count]
+    assert drawn[0] == 0 and set(moments) == {round(waiting.MOMENT / 0.01)}
+    assert len(moments) == pytest.approx(60 * 0.01 / waiting.HUNGRY, abs=1)
