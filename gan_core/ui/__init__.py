@@ -33,6 +33,7 @@ class Settings:
     device: str = "auto"
     browser: bool = False  # show the page where somebody sits in front of this machine
     window: bool = False  # in a window of its own
+    mcp: bool = False  # agents may call the endpoints for programs
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,14 @@ def build(settings: Settings, engine: Engine | None = None):
     """Return the page as gr.Blocks: the frame, then each tab of TABS in a column of its own (`#tab-<name>`)."""
     import gradio as gr
 
-    from gan_core.ui import about
+    from gan_core.ui import about, api
     from gan_core.ui.widgets import Panel
 
     studio = Studio(settings, engine or Engine(settings.weights, settings.runs, settings.device))
     with gr.Blocks(title="Latent Studio", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True) as page:
         Panel("shell", [studio.engine.models, studio.engine.line], tabs=list(TABS))
         about.build(studio)
+        api.build(studio)
         for name in TABS:
             with gr.Column(elem_id=f"tab-{name}", elem_classes=["tab-page"]):
                 resolve(TABS, name)(studio)

@@ -54,6 +54,7 @@ def places(runs: Path, imported: Path, inbox: Path) -> list[Place]:
         Place(runs / ".exports", "*.part", brief),
         Place(runs / ".datasets", "*.zip", brief),
         Place(inbox, "models-*", min(keep, HOUR)),  # zips of models (models_desk)
+        Place(inbox, "programs-*", min(keep, HOUR)),  # what programs asked for (api)
         Place(imported / import_desk.WAITING, "*", keep if space else DAY),
         Place(Path(tempfile.gettempdir()), f"{WORK}*", DAY),
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gan_core.errors import StudioError
 from gan_core.registry import resolve
-from gan_core.ui import Settings, build, expiry, folders, limits, stopping, zero_gpu
+from gan_core.ui import Settings, build, expiry, folders, limits, mcp, stopping, zero_gpu
 from gan_core.ui.desktop_first import Door
 from gan_core.ui.engine import Engine
 
@@ -30,6 +30,7 @@ MIDDLEWARE = {
 ROUTES = {
     "health": "gan_core.ui.health:routes",
     "desktop": "gan_core.ui.desktop_first:routes",
+    "opening": "gan_core.ui.opening:routes",
 }
 
 
@@ -70,6 +71,7 @@ def launch(settings: Settings, served: Callable[[str], None] = lambda url: None,
             ssr_mode=False,
             pwa=False,
             enable_monitoring=False,
+            mcp_server=mcp.wanted(settings.mcp),
             quiet=True,
             state_session_capacity=SESSIONS,
             **{"prevent_thread_lock": True, **options},

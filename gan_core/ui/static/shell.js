@@ -61,6 +61,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 addEventListener("studio:theme", showTheme);
 element.querySelector("[data-act=frame-menu]").addEventListener("click", event => studio.menu(event.currentTarget, studio.papers.menu()));
+element.querySelector("[data-act=language]").lang = document.documentElement.lang === "en" ? "zh-CN" : "en"; // its words are in that language
 element.querySelector("[data-act=language]").addEventListener("click", () => {
   studio.setLanguage(document.documentElement.lang === "en" ? "zh-CN" : "en");
 });
