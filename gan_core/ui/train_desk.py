@@ -14,7 +14,18 @@ from gan_core.training.launch import launch
 from gan_core.training.queue import enqueue, starts_in, waiting
 from gan_core.training.run import Run, list_runs
 from gan_core.training.state import has_state
-from gan_core.ui import budget, limits, picture_view, run_view, stopping, train_choice, train_form, uploads, watch_view
+from gan_core.ui import (
+    budget,
+    limits,
+    picture_view,
+    run_view,
+    stopping,
+    train_choice,
+    train_form,
+    uploads,
+    watch_view,
+    zero_gpu,
+)
 from gan_core.ui.caller import caller
 from gan_core.ui.library import Library
 from gan_core.ui.requests import Name, Visitor
@@ -181,6 +192,8 @@ def _here(run: Run) -> TrainConfig:
 
 
 def _device(name: str) -> dict:
-    """What a training would run on: {kind: cpu|cuda|mps, name}; the processor's details are the trainer's to tell."""
+    """What a training would run on: {kind: cpu|cuda|mps|lent, name}; the processor's details are the trainer's to tell."""
+    if zero_gpu.here():
+        return {"kind": "lent", "name": ""}
     chosen = pick(name)
     return {"kind": chosen.device.type, "name": "" if chosen.device.type == "cpu" else chosen.reason}

@@ -11,6 +11,8 @@ import pytest
 from gan_core.latent.point import LatentPoint
 from gan_core.ui import Settings, zero_gpu
 from gan_core.ui.engine import Engine
+from gan_core.ui.train_desk import TrainDesk
+from gan_core.ui.words.train import WORDS
 
 POINTS = [LatentPoint(seed=seed) for seed in range(4)]
 
@@ -80,6 +82,11 @@ def test_a_refusal_is_not_asked_for_again_at_once(engine, spaces, monkeypatch):
     pictures.append(asyncio.run(engine.render("a-plain", POINTS)))
     assert len(spaces.asked) == 1
     assert all(np.array_equal(one, ours(engine, POINTS, monkeypatch)) for one in pictures)
+
+
+def test_the_train_tab_says_what_a_training_there_runs_on(tmp_path, spaces):
+    device = TrainDesk(tmp_path, tmp_path, "cpu").options()["device"]
+    assert f"train.device.{device['kind']}" in WORDS and device["kind"] == "lent"
 
 
 def test_elsewhere_the_package_is_not_even_looked_for(monkeypatch):

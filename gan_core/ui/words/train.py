@@ -193,6 +193,10 @@ WORDS = {
         "在处理器上运行：没有找到可用的显卡。",
     ),
     "train.device.cuda": ("Runs on the graphics card: {name}.", "在显卡上运行：{name}。"),
+    "train.device.lent": (
+        "Runs on the processor: the graphics card here is lent for seconds at a time, for drawing only.",
+        "在处理器上运行：这里的显卡每次只借用几秒，只用来画图。",
+    ),
     "train.device.mps": ("Runs on the Apple graphics processor.", "在 Apple 图形处理器上运行。"),
     "train.reason.cpu": ("processor, {dtype}", "处理器，{dtype}"),
     "train.reason.cuda": ("{name}, {dtype}", "{name}，{dtype}"),
