@@ -1,5 +1,6 @@
 """Starting a trainer in a process of its own, which outlives the one that asked for it."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -14,6 +15,7 @@ from gan_core.errors import StudioError
 from gan_core.files import disk_error
 from gan_core.training.run import QUEUED, Run
 
+BACKGROUND = 10  # niceness of a trainer beside the app: whoever drags a slider goes first, alone it is as fast as ever
 ROOT = Path(__file__).resolve().parents[2]
 _started: list[tuple[Run, subprocess.Popen]] = []
 
@@ -39,6 +41,8 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
             new = _prepare(config, run, resume)
         argv = [sys.executable, "-u", str(ROOT / "train_local.py"), *command(config, resume)[2:]]
         process = _begin(argv, run.path / "trainer.log")
+        with contextlib.suppress(AttributeError, OSError):  # Windows has no such call
+            os.setpriority(os.PRIO_PROCESS, process.pid, BACKGROUND)
     except OSError as error:
         if new:
             (run.path / "config.json").unlink(missing_ok=True)
