@@ -120,5 +120,5 @@ def drawing_numbers(weights: Path) -> int:
                 count *= side
             total += count
         return total
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error):
         return 0

@@ -121,7 +121,7 @@ def parameters(weights: Path) -> int:
         widths = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2}
         kinds = [entry["dtype"] for name, entry in header.items() if name != "__metadata__"]
         return sum((end - start) // widths.get(kind, 1) for (start, end), kind in zip(sizes, kinds, strict=True))
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error):
         return 0
 
 

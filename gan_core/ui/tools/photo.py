@@ -31,6 +31,8 @@ MOST = 4_000_000  # characters of a picture in base64: the page sends a square o
 MOST_FILE = 28_000_000  # the same of a whole file, 20 MB, that the browser itself cannot open
 SHOWN = 1600  # pixels of its longer side, at most, that the page gets to cut the square from
 
+TURNS = threading.BoundedSemaphore(2)  # pictures that are decoded at once: one may take hundreds of megabytes
+
 Sent = Annotated[str, Between(1, MOST)]
 File = Annotated[str, Between(1, MOST_FILE)]
 
@@ -113,7 +115,8 @@ def read(image: str, config: "ModelConfig") -> np.ndarray:
 def _readable() -> Iterator[None]:
     """Say in words what is wrong with a picture that somebody has chosen."""
     try:
-        yield
+        with TURNS:
+            yield
     except Unreadable as error:
         if error.code == "too_large":
             raise StudioError("photo.too_large", "This picture has too many pixels. Make it smaller first.") from None
