@@ -12,7 +12,7 @@ from gan_core.ui.i18n import for_browser
 STATIC = Path(__file__).parent / "static"
 # static/<name>.js, in this order, in the page's head
 SCRIPTS = (
-    "boot", "studio", "keys", "line", "points", "memory", "trail", "favourites", "store", "picture", "controls", "papers", "tools", "map_view", "dataset", "dropped", "plane", "travel", "slider_lists", "slider_ends", "slider_desk", "film", "crop",
+    "boot", "studio", "keys", "line", "points", "memory", "trail", "favourites", "store", "picture", "opening", "controls", "papers", "tools", "map_view", "dataset", "dropped", "plane", "travel", "slider_lists", "slider_ends", "slider_desk", "film", "crop",
     "journey_frames", "journey_timeline", "journey_doors", "workshop", "chart", "markdown", "learn_view", "learn_draw", "train_upload", "train_hub", "train_pictures", "train_expect", "train_setup", "train_share", "train_more", "train_retune", "train_watch",
 )  # fmt: skip
 INDEX = Path(gradio.__file__).parent / "templates" / "frontend" / "index.html"

@@ -28,7 +28,10 @@ studio.panel("explore", element, server, (element, api) => {
     asked = text;
     draw(point);
   };
-  new ResizeObserver(() => last && studio.paint(canvas, last.image, last.pixelArt)).observe(canvas);
+  new ResizeObserver(() => {
+    if (last) studio.paint(canvas, last.image, last.pixelArt);
+    else if (canvas.clientWidth) studio.opening.handOver(canvas, find(".hero"));
+  }).observe(canvas);
 
   // ---- changing the point
   const change = (fields, options) => store.set({ ...store.point, ...fields }, options);
