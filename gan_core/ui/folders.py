@@ -1,15 +1,14 @@
 """Where the app keeps things: beside its program where that can be written to, else where the system expects a person's data."""
 
-import errno
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core.errors import StudioError
+from gan_core.files import FULL
 
 APP = "latent-studio"
-FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 
 
 @dataclass(frozen=True)
