@@ -6,6 +6,7 @@ import httpx2
 from huggingface_hub import constants, errors
 
 from gan_core.errors import StudioError
+from gan_core.files import FULL
 from gan_core.hub.names import Source
 
 
@@ -143,7 +144,7 @@ def translate(error: BaseException, source: Source) -> BaseException:
         isinstance(error, OSError) and str(error).startswith("Consistency check")
     ):
         return broken_off(source)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         return disk_full(source)
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StudioError("hub.cache", "The download folder {folder} cannot be written. Set HF_HOME to one that can.",
