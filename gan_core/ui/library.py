@@ -187,7 +187,7 @@ def _written(file: Path) -> int:
 def _thumb(preview: Path, resolution: int, stamp: int) -> str:
     """Return a data URL of the first 2 × 2 pictures of a preview sheet, or "" when there is no readable one."""
     try:
-        with Image.open(preview) as sheet:
+        with Image.open(preview, formats=["WEBP", "PNG", "JPEG"]) as sheet:
             if sheet.width * sheet.height > 16_000_000:
                 return ""
             side = min(2 * resolution, sheet.width, sheet.height) if sheet.width % resolution == 0 else min(sheet.size)

@@ -18,6 +18,7 @@ from gan_core.ui.caller import caller
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 MAX_POINTS = 600  # of a curve on its first delivery; later ones bring only what is new
+FORMATS, MAX_PIXELS = ("WEBP", "PNG", "JPEG"), 16_000_000  # of a preview, which may come from elsewhere
 MIME = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
 
 
@@ -135,13 +136,15 @@ def thumbnail(path: Path, side: int) -> str:
     """Return a picture, at most `side` pixels large, as a data URL; "" when it cannot be read (just being replaced, damaged)."""
     try:
         return _thumbnail(path, side, path.stat().st_mtime_ns)
-    except (OSError, ValueError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return ""
 
 
 @lru_cache(maxsize=256)
 def _thumbnail(path: Path, side: int, _version: int) -> str:
-    with Image.open(path) as image:
+    with Image.open(path, formats=FORMATS) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError("more pixels than a preview has")
         image.draft("RGB", (2 * side, 2 * side))
         image.thumbnail((side, side))
         lossless = max(image.size) <= 128
