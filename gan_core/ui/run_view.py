@@ -18,7 +18,7 @@ from gan_core.ui.caller import caller
 
 RESUMABLE = ("stopped", "interrupted", "failed")
 MAX_POINTS = 600  # of a curve on its first delivery; later ones bring only what is new
-FORMATS, MAX_PIXELS = ("WEBP", "PNG", "JPEG"), 16_000_000  # of a preview, which may come from elsewhere
+FORMATS, MAX_PIXELS = ("WEBP", "PNG", "JPEG"), 50_000_000  # of a preview, which may come from elsewhere
 MIME = {".webp": "image/webp", ".png": "image/png", ".jpg": "image/jpeg"}
 
 
