@@ -31,6 +31,7 @@ MAX_CARD, MAX_MANIFEST = 5_000_000, 20_000_000  # bytes
 OWN = ".latent-studio"  # beside a repository's files in the cache
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _known: dict[tuple, tuple[float, "Repository"]] = {}
+MOST_KNOWN = 64  # repositories; one may have a list of many files
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def find(
         return found
     have = _remembered(source)
     if have is not None and _COMMIT.fullmatch(source.revision or ""):
-        _known[key] = time.monotonic(), have
+        _keep(key, have)
         return have
     try:
         commit, card, free = _look_up(replace(source, timeout=min(timeout, names.PATIENCE)) if have else source)
@@ -103,9 +104,16 @@ def find(
         if have is not None and error.code in ("hub.data_offline", "hub.unavailable"):
             return have
         raise error from None
-    _known[key] = time.monotonic(), found
+    _keep(key, found)
     _remember(found)
     return found
+
+
+def _keep(key: tuple, found: "Repository") -> None:
+    _known.pop(key, None)
+    _known[key] = time.monotonic(), found
+    while len(_known) > MOST_KNOWN:
+        _known.pop(next(iter(_known)), None)
 
 
 def forget() -> None:

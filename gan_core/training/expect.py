@@ -26,6 +26,7 @@ SHAPE = (
     "discriminator", "no_noise", "spectral_norm", "augmentation", "accumulate",
 )  # fmt: skip
 
+MOST_KNOWN = 500
 _known: dict[tuple, float] = {}  # images per second of this process's machine, by everything that decides it
 _one = threading.Lock()  # two probes at once would slow each other down
 
@@ -77,6 +78,8 @@ def measure(config: TrainConfig, model: ModelConfig, device: Device, check: Call
             torch.set_num_threads(usual_threads())
             try:
                 _known[key] = _timed(config, model, device, check)
+                while len(_known) > MOST_KNOWN:
+                    del _known[next(iter(_known))]
             finally:
                 torch.set_num_threads(threads)
         return _known[key]
