@@ -12,7 +12,7 @@ import train_local
 from gan_core import StudioError
 from gan_core.training import control
 from gan_core.training.control import extend
-from gan_core.training.run import Run
+from gan_core.training.run import LAUNCHED, Run
 
 
 def final_state(config) -> dict[str, torch.Tensor]:
@@ -39,6 +39,18 @@ def train_and_extend(config, at=3, kill_at=None) -> list[dict]:
 def at_once(monkeypatch):
     """Every look at the run folder is a fresh one."""
     monkeypatch.setattr(control, "LOOK_SECONDS", 0.0)
+
+
+@pytest.mark.parametrize("launched", [True, False])
+def test_a_stop_that_came_while_the_trainer_was_starting_is_heard(launched, tiny, monkeypatch):
+    config = tiny(steps=2)
+    run = Run(config.out)
+    run.save_config(config)
+    run.control("stop")
+    if launched:
+        monkeypatch.setenv(LAUNCHED, "1")
+    end = list(gan_core.train(config))[-1]
+    assert (end["state"], run.status().step) == (("stopped", 0) if launched else ("done", 2))
 
 
 @pytest.mark.parametrize("family", ["dcgan", "vae"])

@@ -1,6 +1,7 @@
 """Who works on a run folder: one first process at a time, which lets the others go when it ends."""
 
 import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from gan_core.data.exclude import own_list
 from gan_core.errors import StudioError
 from gan_core.training.learner import Order, tell
 from gan_core.training.moments import list_moments
-from gan_core.training.run import Run, disk_error
+from gan_core.training.run import LAUNCHED, Run, disk_error
 from gan_core.training.state import begun, has_state
 
 OWN = ("choice.json", "best.json")  # files of the run folder that nobody but its trainer writes
@@ -34,7 +35,8 @@ def claimed(config: TrainConfig, run: Run, resume: bool) -> Iterator[None]:
         raise disk_error(error) from None
     with lock:
         save_claim(config, run)
-        run.clear_control()
+        if not os.environ.get(LAUNCHED):  # else a Stop that came while this process was starting would be forgotten
+            run.clear_control()
         tidy(run)
         yield
 

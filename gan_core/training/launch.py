@@ -13,7 +13,7 @@ from filelock import FileLock
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.files import disk_error
-from gan_core.training.run import QUEUED, Run
+from gan_core.training.run import LAUNCHED, QUEUED, Run
 
 BACKGROUND = 10  # niceness of a trainer beside the app: whoever drags a slider goes first, alone it is as fast as ever
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,7 +74,8 @@ def _begin(argv: list[str], log: Path) -> subprocess.Popen:
         {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {"start_new_session": True}
     )
     with open(log, "ab") as words:
-        return subprocess.Popen(argv, stdout=words, stderr=words, stdin=subprocess.DEVNULL, **detached)
+        own = {**os.environ, LAUNCHED: "1"}
+        return subprocess.Popen(argv, stdout=words, stderr=words, stdin=subprocess.DEVNULL, env=own, **detached)
 
 
 def children() -> list[Run]:

@@ -26,6 +26,7 @@ from gan_core.training import budget
 
 ACTIONS = ("pause", "resume", "stop")
 QUEUED = "queued.json"  # in the folder of a run that waits for its turn (training.queue)
+LAUNCHED = "LATENT_STUDIO_LAUNCHED"  # set for a trainer whose run was readied by whoever started it
 TAIL = 65_536  # bytes of events.jsonl that hold the latest progress
 STARTING = 60.0  # seconds a launched trainer may take before its first event
 
