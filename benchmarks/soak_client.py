@@ -22,6 +22,7 @@ LEVELS = 2  # by which pictures drawn in different batches may differ
 PICTURES = 12  # that are uploaded
 AGAIN = {"engine.busy": 2.0, "job.busy": 5.0, "guard.flood": 3.0, "budget.seconds": 5.0}  # as static/line.js does
 TRIES = 6
+ACTS = ("grid", "morph", "upload", "grid", "morph", "grid", "morph", "invert")  # between two drags
 
 
 class Truth:
@@ -97,13 +98,13 @@ class Client:
 
     async def live(self, until: float) -> None:
         """Do one thing after the other, as a person does, until the time is up."""
-        acts, turn = ("grid", "morph", "upload", "grid", "morph", "invert"), self.number
+        turn = self.number
         await asyncio.sleep(self.random.uniform(0, 3))
         while time.perf_counter() < until:
             await self._timed("drag", self.random.uniform(4, 9))
-            await asyncio.sleep(self.random.uniform(0.5, 2))
-            await self._timed(acts[turn % len(acts)])
-            await asyncio.sleep(self.random.uniform(0.5, 2))
+            await asyncio.sleep(self.random.uniform(1, 4))
+            await self._timed(ACTS[turn % len(ACTS)])
+            await asyncio.sleep(self.random.uniform(2, 5))  # to look at it
             turn += 1
 
     async def _timed(self, act: str, *values) -> None:

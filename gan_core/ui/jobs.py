@@ -4,8 +4,11 @@ No gradio here. A job is known by a random name that its page has chosen, so nob
 """
 
 import asyncio
+import contextlib
 import contextvars
 import math
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -24,6 +27,7 @@ AT_ONCE = 2  # more would leave no processor for whoever drags a slider
 MOST = 16  # running and waiting
 OWN = 4  # the same of one visitor, where others come too
 LATELY = 16  # jobs whose length tells how long the next ones may take
+NICE = 5  # niceness of the threads that do it: whoever drags a slider goes first
 USUAL = 10.0  # seconds, before one has ended
 
 JobName = Annotated[str, Between(8, 40)]
@@ -80,7 +84,7 @@ class Jobs:
         self._jobs: dict[str, Job] = {}  # in the order in which they came
         self._unwanted: deque[str] = deque(maxlen=64)  # a Stop may overtake its job on the way: these came before
         self._lately: deque[float] = deque(maxlen=LATELY)  # seconds that jobs took
-        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="job")
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="job", initializer=_stand_back)
         self._choosing = threading.Lock()
         self._served: dict[str, float] = {}  # when visitors who have jobs here last had a turn
 
@@ -194,3 +198,10 @@ class Jobs:
             self._jobs.pop(name, None)
         if not any(other.visitor == job.visitor for other in list(self._jobs.values())):
             self._served.pop(job.visitor, None)
+
+
+def _stand_back() -> None:
+    """Lower this thread's priority, where threads have one of their own (Linux)."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICE)

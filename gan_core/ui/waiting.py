@@ -12,7 +12,7 @@ from gan_core.errors import StudioError
 
 CHUNK = 32  # pictures rendered at a time
 MOMENT = 0.05  # seconds that a part of a long sequence may take while somebody drags a slider
-HUNGRY = 0.2  # seconds after which a sequence has such a moment even though single pictures wait
+HUNGRY = 0.12  # seconds after which a sequence has such a moment even though single pictures wait
 DRAGGING = 0.5  # seconds since the last single picture that somebody is taken to be dragging
 GATHER = 0.008  # seconds that a single picture may wait for others to be drawn with
 MAX_WAITING = 512  # pictures waiting before visitors are told that the app is busy
