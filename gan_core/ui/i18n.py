@@ -13,6 +13,7 @@ from gan_core.ui.words.errors import ERRORS
 TABLES = (
     "errors",
     "shell",
+    "desktop",
     "dialogs",
     "explore",
     "history",

@@ -31,6 +31,7 @@ ROUTES = {
     "health": "gan_core.ui.health:routes",
     "desktop": "gan_core.ui.desktop_first:routes",
     "opening": "gan_core.ui.opening:routes",
+    "pwa": "gan_core.ui.pwa:routes",
 }
 
 

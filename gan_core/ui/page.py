@@ -12,9 +12,15 @@ from gan_core.ui.i18n import for_browser
 STATIC = Path(__file__).parent / "static"
 # static/<name>.js, in this order, in the page's head
 SCRIPTS = (
-    "boot", "studio", "keys", "line", "points", "memory", "trail", "favourites", "store", "picture", "opening", "controls", "papers", "tools", "map_view", "dataset", "dropped", "plane", "travel", "slider_lists", "slider_ends", "slider_desk", "film", "crop",
+    "boot", "pwa", "studio", "keys", "line", "points", "memory", "trail", "favourites", "store", "picture", "opening", "controls", "papers", "tools", "map_view", "dataset", "dropped", "plane", "travel", "slider_lists", "slider_ends", "slider_desk", "film", "crop",
     "journey_frames", "journey_timeline", "journey_doors", "workshop", "chart", "markdown", "learn_view", "learn_draw", "train_upload", "train_hub", "train_pictures", "train_expect", "train_setup", "train_share", "train_more", "train_retune", "train_watch",
 )  # fmt: skip
+PAPER, NIGHT = "#f7f6f3", "#131416"
+INSTALL = (  # see pwa.py
+    '<link rel="manifest" href="./app.webmanifest"><link rel="apple-touch-icon" href="./icons/icon-apple-180.png">'
+    f'<meta name="theme-color" media="(prefers-color-scheme: light)" content="{PAPER}">'
+    f'<meta name="theme-color" media="(prefers-color-scheme: dark)" content="{NIGHT}">'
+)
 INDEX = Path(gradio.__file__).parent / "templates" / "frontend" / "index.html"
 
 
@@ -26,7 +32,7 @@ def head() -> str:
     inline = "".join("<script>" + script.replace("</", "<\\/") + "</script>" for script in scripts)
     style = "\n".join(path.read_text(encoding="utf-8") for path in sorted(STATIC.parent.glob("style*.css")))
     icon = '<link rel="icon" type="image/svg+xml" href="data:image/svg+xml,' + _icon() + '">'
-    return f'<meta name="color-scheme" content="light dark">{icon}<style>{style}</style>{inline}'
+    return f'<meta name="color-scheme" content="light dark">{icon}{INSTALL}<style>{style}</style>{inline}'
 
 
 def rewrite(html: str) -> str:

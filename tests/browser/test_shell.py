@@ -24,10 +24,15 @@ def test_language_switch_is_remembered(page):
     assert page.inner_text("[data-act=surprise] span") == "随机换一张"
 
 
-def test_a_chinese_browser_gets_chinese(visit):
+def test_a_chinese_browser_gets_chinese_and_can_install_it(visit):
     page = visit(locale="zh-CN")
     page.wait_for_selector(AWAKE)
     assert page.inner_text("#to-grid") == "网格"
+    session = page.context.new_cdp_session(page)
+    manifest = session.send("Page.getAppManifest")
+    assert "潜空间工作室" in manifest["data"] and not manifest["errors"]
+    assert not session.send("Page.getInstallabilityErrors")["installabilityErrors"]
+    assert page.evaluate("navigator.serviceWorker.ready.then(ready => ready.active.scriptURL)").endswith("/worker.js")
 
 
 def test_appearance(visit):
