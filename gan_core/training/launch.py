@@ -13,6 +13,7 @@ from filelock import FileLock
 from gan_core.config import TrainConfig
 from gan_core.errors import StudioError
 from gan_core.files import disk_error
+from gan_core.log import telling
 from gan_core.training.run import LAUNCHED, QUEUED, Run
 
 BACKGROUND = 10  # niceness of a trainer beside the app: whoever drags a slider goes first, alone it is as fast as ever
@@ -47,7 +48,8 @@ def launch(config: TrainConfig, resume: bool = False) -> Run:
         if new:
             (run.path / "config.json").unlink(missing_ok=True)
         raise disk_error(error) from None
-    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie stays
+    wait = telling("training", process.wait, family=config.family, minutes=config.minutes, resumed=resume)
+    threading.Thread(target=wait, daemon=True).start()  # so that no zombie stays, and its end is told
     _started[:] = [*((one, child) for one, child in _started if child.returncode is None), (run, process)]
     return run
 

@@ -33,6 +33,7 @@ class Settings:
     device: str = "auto"
     browser: bool = False  # show the page where somebody sits in front of this machine
     window: bool = False  # in a window of its own
+    log: str | None = None  # "json" or "plain": one line an event (None: LATENT_STUDIO_LOG decides)
     mcp: bool = False  # agents may call the endpoints for programs
 
 

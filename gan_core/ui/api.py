@@ -19,6 +19,7 @@ from gradio.utils import get_upload_folder
 
 from gan_core.errors import StudioError
 from gan_core.latent.point import MAX_SEED, LatentPoint
+from gan_core.log import event
 from gan_core.ui import Studio, faults, visitor
 from gan_core.ui.caller import caller, calling
 from gan_core.ui.library import Entry
@@ -226,6 +227,7 @@ def endpoint(function: Callable) -> Callable:
                 return await made if inspect.isawaitable(made) else made
         except Exception as error:
             said = faults.in_words(error)
+            event("request.failed", function=function.__name__, code=said.code if said else "unexpected")
             if said is not error:
                 log.exception("%s failed", function.__name__)
             sentence = str(said or "Something went wrong here. Please try again.")

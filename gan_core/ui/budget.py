@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from gan_core.errors import StudioError
+from gan_core.log import event
 from gan_core.ui import limits
 from gan_core.ui.caller import Caller, caller
 
@@ -118,6 +119,7 @@ def limit_of(kind: str) -> Budget | None:
 
 def refusal(kind: str, seconds: float) -> StudioError:
     """The sentence for a budget that is used up, with the seconds until it is not."""
+    event("budget.refused", kind=kind, wait=seconds if math.isfinite(seconds) else None)
     if not math.isfinite(seconds):
         return StudioError(
             "budget.large", "This is more than one visitor may ask for here. Run Latent Studio on your own computer for more."

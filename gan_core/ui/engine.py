@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gan_core.errors import StudioError
+from gan_core.log import event
 from gan_core.ui import budget
 from gan_core.ui.caller import caller
 from gan_core.ui.library import Library
@@ -180,7 +181,9 @@ class Engine:
         if key not in self._loaded:
             for stale in [old for old in self._loaded if old[0] == model]:
                 del self._loaded[stale]
+            start = time.monotonic()
             network = load_model(entry.path, self._pick_device(), entry.directions)
+            event("model.loaded", origin=entry.origin, family=entry.config.family, seconds=time.monotonic() - start)
             self._loaded[key] = Loaded(network, fold_norms(network))
             while len(self._loaded) > 1 and (len(self._loaded) > KEEP_COUNT or self._bytes() > KEEP_BYTES):
                 (name, _), _ = self._loaded.popitem(last=False)

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from gan_core.errors import StudioError
+from gan_core.log import telling
 from gan_core.ui import budget, limits, stopping
 from gan_core.ui.caller import caller
 from gan_core.ui.requests import Between
@@ -95,7 +96,7 @@ class Jobs:
         When whoever awaits it gives up (the page was closed), the work is asked to stop.
         """
         job = self._enter(name, caller().key, spend)
-        job.work = partial(contextvars.copy_context().run, work, job)  # the work knows, too, who asked
+        job.work = partial(contextvars.copy_context().run, telling("job", work, kind=spend), job)  # the work knows, too, who asked
         self._threads.submit(self._next)
         try:
             return await asyncio.wrap_future(job.answer)

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from gan_core import __version__
 from gan_core.errors import StudioError
+from gan_core.log import event
 from gan_core.registry import resolve
-from gan_core.ui import Settings, build, expiry, folders, limits, mcp, stopping, zero_gpu
+from gan_core.ui import Settings, build, expiry, folders, limits, logs, mcp, stopping, zero_gpu
 from gan_core.ui.desktop_first import Door
 from gan_core.ui.engine import Engine
 
@@ -86,6 +88,7 @@ def launch(settings: Settings, served: Callable[[str], None] = lambda url: None,
             port=settings.port or "7860–7959",
         ) from error
     print(f"Latent Studio: {page.share_url or page.local_url}   (Ctrl-C stops it)", flush=True)
+    event("app.started", version=__version__, space=limits.on_space(), device=settings.device)
     served(page.local_url)
     engine.warm_up()  # only now: PyTorch takes as long as all that the page needs
     if "prevent_thread_lock" not in options:
@@ -120,8 +123,8 @@ def check_folders(settings: Settings) -> Settings:
 
 def run(settings: Settings) -> int:
     """Serve until Ctrl-C, or show the app that serves these folders already; return the process's exit status, with one sentence on stderr instead of a traceback."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
+        logs.begin(settings.log)
         settings = check_folders(settings)
         with Door(settings) as door:
             if not door.joined():

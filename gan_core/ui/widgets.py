@@ -10,6 +10,7 @@ from typing import Any
 import anyio.to_thread
 import gradio as gr
 
+from gan_core.log import event
 from gan_core.ui import faults, visitor
 from gan_core.ui.caller import calling
 from gan_core.ui.requests import arguments
@@ -70,6 +71,7 @@ def answering(function: Callable) -> Callable:
                 return {"ok": await run(**arguments(function, sent))}
         except Exception as error:
             said = faults.in_words(error)
+            event("request.failed", function=function.__name__, code=said.code if said else "unexpected")
             if said is not error:
                 log.exception("%s failed", function.__name__)
             if said is None:

@@ -48,6 +48,7 @@ ERRORS: dict[str, str] = {
     "data.hub_script": "{name} 只能用它自带的程序读取，而这类程序从不会被运行。",
     "data.hub_nothing": "{name} 里没有图片（现有：{kinds}）。可以使用：图片文件、图片压缩包（zip）和 parquet 文件。",
     "data.bad_parquet": "无法读取 {name}：这个 parquet 文件已损坏或不完整。",
+    "app.log": "没有“{kind}”这种日志。请用 json 或 plain。",
     "app.mcp": "为智能体提供服务（MCP）还需要一个软件包：{command}",
     "api.picture": "请以文件（最大 20 MB）或 base64 文本（最多 4,000,000 个字符）发送图片。",
     "data.no_pyarrow": "读取 parquet 文件还需要一个软件包：{command}",
