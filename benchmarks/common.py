@@ -108,7 +108,7 @@ def run_jobs(module: str, jobs: list[dict], cores: list[int], done: Callable[[di
 
     def work(core: int) -> None:
         for job in _emptying(waiting):
-            process = _start(module, job, core)
+            process = start_job(module, job, [core])
             running.add(process)
             output = process.communicate()[0]
             running.discard(process)
@@ -140,9 +140,10 @@ def _emptying(waiting: queue.SimpleQueue) -> Iterator[dict]:
             return
 
 
-def _start(module: str, job: dict, core: int) -> subprocess.Popen:
-    pin = ["taskset", "-c", str(core)] if shutil.which("taskset") else []
-    env = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+def start_job(module: str, job: dict, cores: list[int]) -> subprocess.Popen:
+    """Start `python -m module --job JSON` on these cores, with as many threads; what it prints can be read from its `stdout`."""
+    pin = ["taskset", "-c", ",".join(map(str, cores))] if shutil.which("taskset") else []
+    env = {**os.environ, "OMP_NUM_THREADS": str(len(cores)), "PYTHONPATH": str(ROOT)}
     argv = [*pin, sys.executable, "-m", module, "--job", json.dumps(job)]
     return subprocess.Popen(argv, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
 
@@ -184,6 +185,12 @@ def counts_list(text: str) -> list[int]:
 def usable_cores() -> list[int]:
     """The numbers of the cores that this process may use."""
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
+
+
+def stay_on(cores: list[int]) -> None:
+    """Keep this process, and those that it starts, to these cores, where the system lets one."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, cores)
 
 
 def cores_list(text: str) -> list[int]:

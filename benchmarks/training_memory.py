@@ -85,7 +85,7 @@ def watched(options: argparse.Namespace, run: Path) -> tuple[list[dict], list[di
 
     job = {"argv": ["--data", options.data, "--minutes", str(options.minutes), "--out", str(run), *options.more]}
     job |= {"counts": str(run.with_name("counts.json")), "count_every": min(COUNT_EVERY, options.minutes * 2)}
-    trainer = common._start("benchmarks.training_memory", job, options.core)
+    trainer = common.start_job("benchmarks.training_memory", job, [options.core])
     process, rows, began = psutil.Process(trainer.pid), [], time.monotonic()
     process.nice(10)
     drain = threading.Thread(target=trainer.stdout.read, daemon=True)

@@ -42,7 +42,7 @@ def test_draw_play_and_see_why_it_collapses(visit):
     assert page.evaluate(picture) != first
     page.click("[data-do=play]")
     expect(page.locator("[data-do=play]")).to_have_attribute("data-playing", "false")
-    page.click("[data-do=reset]")
+    page.click("#panel-learn [data-do=reset]")
     page.wait_for_function(f"{STEP} === '0'")
 
     expect(page.locator(".lesson h3").last).to_have_text("Why collapse happens")
@@ -50,5 +50,19 @@ def test_draw_play_and_see_why_it_collapses(visit):
     expect(page.locator(".play-view h3")).to_have_text(["GAN", "Unrolled GAN"])
     page.wait_for_function(f"Number({STEP}) >= 1")
     expect(page.locator(".play-reading").last).to_contain_text("of 8 groups")
+    asked = []  # its room is put away, as while the computer slept: it begins again by itself
+
+    def gone(route):
+        asked.append((route.request.post_data_json or {}).get("fn_name"))
+        if asked[-1] == "advance" and asked.count("advance") == 1:
+            return route.fulfill(json={"error": {"code": "learn.gone", "message": "", "facts": {}}})
+        return route.continue_()
+
+    page.route("**/component_server/**", gone)
+    while asked.count("advance") < 3:
+        page.wait_for_timeout(50)
+    assert [name for name in asked if name in ("begin", "advance")][:3] == ["advance", "begin", "advance"]
+    assert page.locator(".toast.bad").count() == 0
+    expect(page.locator("[data-do=play]")).to_have_attribute("data-playing", "true")
     page.click("#to-grid")  # a page that is not looked at does not learn
     expect(page.locator("[data-do=play]")).to_have_attribute("data-playing", "false")
