@@ -1,7 +1,10 @@
 """Stopping well, on Ctrl-C or when the system asks: nothing new begins, and a training that would die with its container is kept first."""
 
+import atexit
+import logging
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -15,7 +18,7 @@ CONTAINER_VARIABLE = "LATENT_STUDIO_CONTAINER"  # set in our Dockerfile
 PATIENCE = 25.0  # seconds in which a training has to save what it learned
 LAST = 8.0  # seconds for closing the page, and for work that nobody can ask to stop
 
-_asked = threading.Event()
+_asked, _over = threading.Event(), threading.Event()  # the word to stop came; everything is closed
 
 
 def ask() -> None:
@@ -39,6 +42,16 @@ def pause(seconds: float) -> bool:
     return _asked.wait(seconds)
 
 
+@atexit.register
+def _leave() -> None:
+    """End without taking PyTorch and Gradio apart piece by piece, which costs more than all the rest; what was registered later has run."""
+    if _over.is_set():
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
+
+
 def in_container() -> bool:
     """Whether this process's end is the end of all others here: in a Space, in our image, or as the first process of another."""
     return limits.on_space() or bool(os.environ.get(CONTAINER_VARIABLE)) or os.getpid() == 1
@@ -60,7 +73,12 @@ def hold(page, runs: Path) -> None:
     last = threading.Timer(LAST, os._exit, [0])
     last.daemon = True
     last.start()
+    if getattr(page, "server", None) is not None:
+        page.server.reloader = (
+            None  # on a Space Gradio reloads code, and would wait for ever for the thread that looks out for it
+        )
     page.close(verbose=False)
+    _over.set()
 
 
 def settle(runs: Path) -> None:
