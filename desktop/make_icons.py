@@ -1,7 +1,6 @@
 """Draw the app's icons from gan_core/ui/static/icon.svg with a Chromium: `python -m desktop.make_icons`."""
 
 import io
-from pathlib import Path
 
 from PIL import Image
 
