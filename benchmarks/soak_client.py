@@ -50,6 +50,8 @@ class Report:
     """What all browsers saw: delays as (seconds since the beginning, milliseconds), answers by kind, errors, wrong pictures."""
 
     began: float = field(default_factory=time.perf_counter)
+    clock: float = field(default_factory=time.time)  # the same moment, as another process may know it
+    lasted: float = 0.0
     drags: list[tuple[float, float]] = field(default_factory=list)
     took: dict[str, list[float]] = field(default_factory=dict)
     errors: Counter = field(default_factory=Counter)

@@ -92,7 +92,10 @@ class Datasets:
         try:
             return self.shelf.piece(token, number)
         except OSError:
-            raise StudioError("dataset.gone", "This data set is no longer here. Make it again.") from None
+            raise StudioError(
+                "dataset.gone",
+                "This data set is not here: it was put away after a while, or is on another machine of this address. Make it again.",
+            ) from None
 
     def forget(self, token: Token) -> None:
         """Remove a file that was fetched or is not wanted any more."""

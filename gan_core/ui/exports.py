@@ -81,7 +81,10 @@ class Exports:
         try:
             return self.shelf.piece(token, number)
         except OSError:
-            raise StudioError("export.gone", "This file is no longer here. Make it again.") from None
+            raise StudioError(
+                "export.gone",
+                "This file is not here: it was put away after a while, or is on another machine of this address. Make it again.",
+            ) from None
 
     def forget(self, token: Token) -> None:
         """Remove a file that was fetched or is not wanted any more."""

@@ -288,4 +288,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _gone() -> StudioError:
-    return StudioError("import.gone", "These files are no longer here. Bring them again.")
+    return StudioError(
+        "import.gone",
+        "These files are not here: they were put away after a while, or are on another machine of this address. Bring them again.",
+    )

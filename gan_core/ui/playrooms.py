@@ -91,4 +91,7 @@ class Rooms:
 
 
 def _gone() -> StudioError:
-    return StudioError("learn.gone", "This playground was put away after a long pause. Press Start again.")
+    return StudioError(
+        "learn.gone",
+        "This playground is not here: it was put away after a pause, or is on another machine of this address. Press Start again.",
+    )

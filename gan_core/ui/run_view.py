@@ -31,7 +31,10 @@ def find(runs: Path, name, visitor: str | None = None) -> Run:
     for run in list_runs(runs):
         if run.name == name and limits.may_change(run.path, visitor):
             return run
-    raise StudioError("run.gone", "This training is no longer here. Choose another from the list.")
+    raise StudioError(
+        "run.gone",
+        "This training is not here: it was deleted, or is on another machine of this address. Choose another from the list.",
+    )
 
 
 def active(runs: Path) -> Run | None:

@@ -80,7 +80,10 @@ def _new_folder(runs: Path) -> Path:
 
 def _folder(runs: Path, token: str) -> Path:
     if not isinstance(token, str) or not TOKEN.fullmatch(token) or not (runs / FOLDER / token).is_dir():
-        raise StudioError("upload.gone", "These pictures are no longer here. Choose them again.")
+        raise StudioError(
+            "upload.gone",
+            "These pictures are not here: they were put away after a while, or are on another machine of this address. Choose them again.",
+        )
     return runs / FOLDER / token
 
 

@@ -15,7 +15,7 @@ MOMENT = 0.05  # seconds that a part of a long sequence may take while somebody 
 HUNGRY = 0.12  # seconds after which a sequence has such a moment even though single pictures wait
 DRAGGING = 0.5  # seconds since the last single picture that somebody is taken to be dragging
 GATHER = 0.008  # seconds that a single picture may wait for others to be drawn with
-MAX_WAITING = 512  # pictures waiting before visitors are told that the app is busy
+MAX_WAITING = 512  # pictures waiting in a lane before visitors are told that the app is busy
 MAX_OWN = 384  # the same of one visitor, so that there is room for others
 OWN_SINGLES = 4  # single pictures of one visitor that are drawn at once: others' drags wait no longer than for these
 UNKNOWN_PACE = 0.01  # seconds a picture, before one was drawn
@@ -61,7 +61,9 @@ class Waiting:
     def put(self, request: Request, pace: Mapping[str, float] = {}) -> None:  # noqa: B006
         """Add a request. Raises StudioError (facts: `seconds`) when too many pictures wait already, of all or of its visitor."""
         with self._wake:
-            wanted, left = len(request.points), _left((*self._quick, *self._long))
+            wanted = len(request.points)
+            lane = self._quick if wanted < 2 and not request.patient else self._long
+            left = _left(lane)  # who drags is not refused for others' films
             own = left.get(request.visitor, 0) if request.visitor else 0
             if sum(left.values()) + wanted > MAX_WAITING or own + wanted > (
                 MAX_OWN if request.visitor else MAX_WAITING
@@ -70,7 +72,7 @@ class Waiting:
                     "engine.busy", "Many people are drawing pictures at this moment. Try again in about {seconds} s.",
                     seconds=self._seconds(math.inf, pace),
                 )  # fmt: skip
-            (self._quick if wanted < 2 and not request.patient else self._long).append(request)
+            lane.append(request)
             self._wake.notify()
 
     def take(self, pace: Mapping[str, float]) -> list[Part]:

@@ -1,5 +1,6 @@
 """Photo: a picture of one's own becomes a point. It is decoded, searched for and forgotten; nothing of it is written anywhere."""
 
+import asyncio
 import base64
 import binascii
 import io
@@ -62,7 +63,7 @@ class Photo:
         there is none yet, and for what is no picture or no class of the model.
         """
         entry = self.engine.library.entry(model)
-        picture = read(image, entry.config)
+        picture = await asyncio.to_thread(read, image, entry.config)
         if label is not None and not 0 <= label < entry.config.num_classes:
             raise StudioError("point.label", "This model has {classes} classes; there is no class number {label}.",
                               classes=entry.config.num_classes, label=label)  # fmt: skip

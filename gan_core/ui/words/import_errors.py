@@ -13,7 +13,7 @@ IMPORT_ERRORS = {
     "import.empty": "{file} 是空的，请重新复制或下载。",
     "import.empty_folder": "{folder} 里没有权重文件。",
     "import.full": "目前没有空间存放更多模型。请稍后再试，或在自己的电脑上运行 Latent Studio。",
-    "import.gone": "这些文件已不在这里，请重新导入。",
+    "import.gone": "这些文件不在这里：已过期清理，或在提供此网址的另一台机器上。请重新导入。",
     "import.harmful": "如果按作者的方式打开，{file} 会运行程序（{name}），因此没有打开。请不要信任它的来源。",
     "import.keras": "{file} 来自 TensorFlow 或 Keras，这类网络无法在这里打开。",
     "import.layout": "{file} 已读取，但它的网络（{count} 个张量，第一个是 {first}）不属于这里认识的任何类型。",
