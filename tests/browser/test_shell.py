@@ -22,6 +22,22 @@ def test_language_switch_is_remembered(page):
     page.reload()
     page.wait_for_selector(AWAKE)
     assert page.inner_text("[data-act=surprise] span") == "随机换一张"
+    page.keyboard.press("?")
+    assert "随机换一张" in page.inner_text("dialog.keys[open]")
+    page.keyboard.press("r")  # the picture behind an open dialog stays
+    page.keyboard.press("Escape")
+    page.keyboard.press("f")
+    page.click("[data-act=frame-menu]")
+    page.click(".popup.menu button >> nth=0")
+    page.click("dialog.settings [data-setting=motion] button >> nth=1")
+    assert page.evaluate("matchMedia('(prefers-reduced-motion: reduce)').matches")
+    assert "1" in page.inner_text("dialog.settings [data-part=deleted]")
+    page.click("dialog.settings [data-do=reset]")
+    page.click("dialog.settings .ask .danger")
+    page.wait_for_function("document.querySelector('#to-explore')?.innerText === 'Explore'")
+    page.wait_for_selector(AWAKE)
+    assert page.evaluate("studio.favourites.ready.then(() => studio.favourites.list().length)") == 0
+    assert page.evaluate("studio.kept('motion')") is None
 
 
 def test_a_chinese_browser_gets_chinese_and_can_install_it(visit):
