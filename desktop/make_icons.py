@@ -28,7 +28,7 @@ def main() -> None:
                 f"svg {{ width: {100 * share}vw; height: {100 * share}vw }}</style>{drawing}"
             )
             picture = Image.open(io.BytesIO(page.screenshot(omit_background=True)))
-            picture.save(STATIC / "icons" / name, optimize=True)
+            picture.save(STATIC.parent / "icons" / name, optimize=True)
             page.close()
 
 

@@ -230,7 +230,7 @@ def add_to_menu() -> Path:
     starter = str(ROOT / "desktop" / "start-linux.sh").translate(
         str.maketrans({"\\": r"\\\\", '"': r"\"", "$": r"\\$", "`": r"\\`"})
     )
-    icon = ROOT / "gan_core" / "ui" / "static" / "icons" / "icon-512.png"
+    icon = ROOT / "gan_core" / "ui" / "icons" / "icon-512.png"
     file.write_text(
         "[Desktop Entry]\nType=Application\nName=Latent Studio\nName[zh_CN]=潜空间工作室\n"
         f'Exec="{starter}"\nIcon={icon}\nTerminal=true\nCategories=Graphics;Education;\n',

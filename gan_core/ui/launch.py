@@ -16,6 +16,7 @@ from gan_core.registry import resolve
 from gan_core.ui import Settings, build, expiry, folders, limits, logs, mcp, stopping, zero_gpu
 from gan_core.ui.desktop_first import Door
 from gan_core.ui.engine import Engine
+from gan_core.ui.lean_gradio import no_app_yet
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def launch(settings: Settings, served: Callable[[str], None] = lambda url: None,
     from gan_core.ui.i18n import gradio_words
     from gan_core.ui.theme import theme
 
-    page = build(settings, engine).queue(default_concurrency_limit=4, max_size=64)
+    with no_app_yet():
+        page = build(settings, engine).queue(default_concurrency_limit=4, max_size=64)
     try:
         started = page.launch(
             server_name=settings.host,

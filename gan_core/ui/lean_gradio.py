@@ -1,6 +1,8 @@
-"""Gradio without its stub files: it writes an editor's .pyi for every component at each import, half of the time that importing takes."""
+"""Gradio without what costs time at each start: an editor's .pyi for every component (half of its import), web apps that never serve."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 
@@ -32,3 +34,16 @@ def write_no_stubs() -> None:
     """Have Gradio, when it is imported, leave its own folder and ours alone. Does nothing where it is imported already."""
     if WRITER not in sys.modules and not any(isinstance(finder, NoStubs) for finder in sys.meta_path):
         sys.meta_path.insert(0, NoStubs())
+
+
+@contextmanager
+def no_app_yet() -> Iterator[None]:
+    """While a page is made, Gradio makes its web app three times over; only that of `launch()`, afterwards, ever serves."""
+    from gradio.routes import App
+
+    kept = App.__dict__["create_app"]
+    App.create_app = staticmethod(lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        App.create_app = kept

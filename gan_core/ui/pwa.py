@@ -11,7 +11,7 @@ from starlette.routing import Route
 from gan_core.ui.i18n import LANGUAGES, WORDS
 from gan_core.ui.page import PAPER, STATIC
 
-ICONS = STATIC / "icons"
+ICONS = STATIC.parent / "icons"
 FRESH = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
 
 
