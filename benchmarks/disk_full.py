@@ -132,7 +132,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
         points = list(disk.points)
         (folder / "first").rename(whole) if not options.tmpfs else _moved(folder / "first", whole)
         rows = []
-        for name in dict.fromkeys(points):
+        for name in [name for name in dict.fromkeys(points) if options.only in name]:
             places = [i + 1 for i, point in enumerate(points) if point == name]
             for place in sorted({places[0], places[len(places) // 2], places[-1]})[: options.each]:
                 rows.append(disturbed(argv, folder / "run", whole, options.steps, disk, place, name))
@@ -181,6 +181,7 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     cli.add_argument("--tmpfs", action="store_true", help="a real full disk")
     cli.add_argument("--steps", type=int, default=4)
     cli.add_argument("--each", type=int, default=3, help="operations of each write point, at most 3")
+    cli.add_argument("--only", default="", help="write points whose name has this in it")
     cli.add_argument("--out", type=Path, default=common.RESULTS, help="folder of the results")
     options = cli.parse_args(argv)
     if options.steps < 2 or options.each < 1:
