@@ -242,12 +242,22 @@ def over_budget(scope: dict, headers: Headers, whose: str) -> Refusal | None:
 
 
 def named_well(body: bytes) -> bool:
-    """Whether what a JSON body says of its sender is as short as a page makes it. What is no JSON is left to Gradio to refuse."""
+    """Whether what a JSON body says of its sender is as short as a page makes it, and no file in it lies on another host.
+
+    Gradio would fetch such a file, however large. What is no JSON is left to it to refuse.
+    """
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
         return True
-    names = [sent.get(name) for name in NAMES] if isinstance(sent, dict) else []
+    if not isinstance(sent, dict):
+        return True
+    names, waiting = [sent.get(name) for name in NAMES], [sent.get("data")] if b"meta" in body or b"\\u" in body else []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and "meta" in value and "://" in str(value.get("path")):
+            return False
+        waiting += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return all(len(name) <= MOST_NAME for name in names if isinstance(name, str))
 
 

@@ -286,6 +286,17 @@ def test_flood_of_memory_names_that_gradio_keeps_are_short(path, name):
     assert ask(app, path=path, method="POST", body=good)[0] == 200 and app.got == b"".join(good)
 
 
+def test_ssrf_files_on_other_hosts_are_not_fetched():
+    file = {"path": "https://example.com/100GB.bin", "meta": {"_type": "gradio.FileData"}}
+    for data in ([file], [{"a": [{"b": file}]}], {"x": file}, [{**file, "path": "FTP://x"}]):
+        body = [json.dumps({"data": data}).encode()]
+        assert refusal(App(), path="/gradio_api/call/invert", method="POST", body=body) == (400, "guard.shape")
+    body = [json.dumps({"data": [file]}).replace("meta", "\\u006deta").encode()]
+    assert refusal(App(), path="/gradio_api/call/invert", method="POST", body=body) == (400, "guard.shape")
+    body = [json.dumps({"data": [{**file, "path": "/tmp/gradio/a.png", "url": "http://127.0.0.1/x"}]}).encode()]
+    assert ask(App(), path="/gradio_api/call/invert", method="POST", body=body)[0] == 200
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"\xff", b"[1]", b"NaN", b'{"session_hash": 5}'])
 def test_what_is_no_json_is_left_to_gradio(body):
     app = App()

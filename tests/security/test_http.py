@@ -320,9 +320,26 @@ def test_gradio_s_own_addresses_tell_no_secret(box, web, path):
     [
         {},
         {"data": []},
-        {"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], "fn_index": 0, "session_hash": "x"},
+        {"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], "fn_index": 10**6, "session_hash": "x"},
     ],
 )
 def test_gradio_s_own_calls_refuse_nonsense(web, path, body):
     answer = web.post(path, json=body)
     assert answer.status_code in (400, 404, 422) and "Traceback" not in answer.text and "root:" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": "/etc/passwd"},
+        {"path": "../secret.txt"},
+        {"path": "secret.txt", "url": "http://127.0.0.1:9/"},
+        {"path": ["x"]},
+        {"url": "file:///etc/passwd"},
+    ],
+)
+@pytest.mark.parametrize("meta", [{}, {"meta": {"_type": "gradio.FileData"}}])
+def test_path_traversal_by_files_that_programs_name(box, web, file, meta):
+    answer = web.post("/gradio_api/run/invert", json={"data": ["a-plain", {**file, **meta}, None]})
+    assert answer.status_code in (400, 404, 500) and SECRET not in answer.text and "root:" not in answer.text
+    assert (box.root / "secret.txt").is_file()
