@@ -31,11 +31,13 @@ def show(url: str, settings, ends: bool = False) -> bool:
 
     With `ends` the app ends when its window is closed.
     """
+    if settings.window and desktop_window.open_window(url, Path(settings.runs), ends):
+        return True
+    shown = browse(url)
     if settings.window:
-        if desktop_window.open_window(url, Path(settings.runs), ends):
-            return True
-        print("No Chrome, Chromium or Edge was found for a window of its own; your browser shows the page.", flush=True)
-    return browse(url)
+        instead = "your browser shows the page" if shown else f"open {url} in a browser"
+        print(f"No Chrome, Chromium or Edge was found for a window of its own; {instead}.", flush=True)
+    return shown
 
 
 def browse(url: str) -> bool:
