@@ -148,7 +148,8 @@ def disturbed(argv: list[str], run: Path, whole: Path, steps: int, disk: Disk, p
     status, words = trained([*argv, "--out", str(run)], disk)
     waited, refused = disk.waited, disk.refused
     disk.reset(0)
-    if status and name.rpartition("/")[2].lstrip(".").startswith(NEEDED) or name == "folder":
+    needed = name == "folder" or name.rpartition("/")[2].lstrip(".").startswith(NEEDED)
+    if status and needed:
         faults = [] if "cannot be written" in words and "Traceback" not in words else [words[-300:]]
     else:
         faults = faults_of(run, whole, steps, status, disk)

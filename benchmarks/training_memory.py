@@ -160,9 +160,12 @@ def plot(report: dict, path: Path) -> None:
     )
     figure.savefig(path, dpi=90)
     plt.close(figure)
+    from PIL import Image
+
+    Image.open(path).convert("RGB").quantize(16).save(path, optimize=True)
 
 
-def thinned(rows: list[dict], most: int = 120) -> list[dict]:
+def thinned(rows: list[dict], most: int = 60) -> list[dict]:
     """At most so many rows, evenly spread, with three digits each."""
     kept = rows[:: max(1, -(-len(rows) // most))]
     return [{name: round(value, 3) for name, value in row.items()} for row in kept]
