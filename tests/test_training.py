@@ -112,9 +112,12 @@ def test_the_end_is_told_once_and_what_a_kill_left_is_cleared_away(tiny):
             break
     (run.model_folder).rename(run.path / ".model.1.old")
     (run.path / ".model.1.tmp").mkdir()
-    (run.samples_folder / "00000003.tmp").touch()
+    for half in ("samples/00000003.tmp", "checkpoint/.tmpDrxIIq", ".config.json.1338.tmp"):
+        (run.path / half).touch()
     resumed = list(gan_core.train(config, resume=True))
-    assert types(resumed) == ["start", "end"] and not [p for p in run.path.rglob("*") if p.suffix in (".tmp", ".old")]
+    assert types(resumed) == ["start", "end"] and not [
+        p for p in run.path.rglob("*") if ".tmp" in p.name or p.suffix == ".old"
+    ]
     told = [(e["type"], e["step"]) for e in run.read_events()[0] if e["type"] in ("sample", "progress", "checkpoint")]
     assert len(told) == len(set(told)) and run.status().state == "done"
 

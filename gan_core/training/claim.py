@@ -18,7 +18,7 @@ from gan_core.training.moments import list_moments
 from gan_core.training.run import LAUNCHED, Run, disk_error
 from gan_core.training.state import begun, has_state
 
-OWN = ("choice.json", "best.json")  # files of the run folder that nobody but its trainer writes
+OWN = ("config.json", "choice.json", "best.json")  # files of the run folder that nobody but its trainer writes
 
 
 @contextlib.contextmanager
