@@ -12,6 +12,7 @@ from gan_core.errors import StudioError
 
 CHUNK = 32  # pictures rendered at a time
 MOMENT = 0.05  # seconds that a part of a long sequence may take while somebody drags a slider
+LULL = 0.4  # the same while nobody does: who begins to drag waits no longer than this
 HUNGRY = 0.12  # seconds after which a sequence has such a moment even though single pictures wait
 DRAGGING = 0.5  # seconds since the last single picture that somebody is taken to be dragging
 GATHER = 0.008  # seconds that a single picture may wait for others to be drawn with
@@ -86,11 +87,11 @@ class Waiting:
                 self._was_quick = True
                 self._last_quick = time.monotonic()
                 return _shared(self._quick, CHUNK, OWN_SINGLES)
-            room, self._was_quick = CHUNK, False
-            self._last_long = time.monotonic()
-            if time.monotonic() - self._last_quick < DRAGGING:
-                room = min(CHUNK, max(1, int(MOMENT / pace.get(self._long[0].model, MOMENT))))
-            return _shared(self._long, room)
+            self._was_quick, self._last_long = False, time.monotonic()
+            dragging = self._last_long - self._last_quick < DRAGGING
+            usual = MOMENT if dragging else UNKNOWN_PACE
+            most = (MOMENT if dragging else LULL) / pace.get(self._long[0].model, usual)
+            return _shared(self._long, min(CHUNK, max(1, int(most))))
 
     def line(self, visitor: str, pace: Mapping[str, float]) -> tuple[int, int]:
         """Return (visitors who wait beside this one, seconds until what this one waits for is there); (0, 0) for who waits for nothing."""

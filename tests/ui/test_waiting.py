@@ -170,3 +170,11 @@ def test_a_sequence_has_its_moments_however_many_drag(monkeypatch):
     moments = [count for count in drawn if count]
     assert drawn[0] == 0 and set(moments) == {round(waiting.MOMENT / 0.01)}
     assert len(moments) == pytest.approx(60 * 0.01 / waiting.HUNGRY, abs=1)
+
+
+def test_a_slow_model_is_drawn_in_short_parts_even_while_nobody_drags():
+    queue, film = Waiting(), sequence("slow", 100)
+    queue.put(film)
+    assert sum(taken(queue.take({"slow": 0.2})).values()) == round(waiting.LULL / 0.2)
+    assert sum(taken(queue.take({"slow": 9.0})).values()) == 1
+    assert sum(taken(queue.take({})).values()) == CHUNK
