@@ -30,7 +30,9 @@ def main() -> int:
         "--app", dest="window", action="store_true", help="open a window of its own; closing it ends the app"
     )
     flags.add_argument("--mcp", action="store_true", help="also serve agents (MCP), beside the endpoints for programs")
-    flags.add_argument("--log", choices=("json", "plain"), help="write a line for each event (default: LATENT_STUDIO_LOG)")
+    flags.add_argument(
+        "--log", choices=("json", "plain"), help="write a line for each event (default: LATENT_STUDIO_LOG)"
+    )
     flags.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
     from gan_core.ui import Settings
     from gan_core.ui.launch import run

@@ -14,7 +14,7 @@ from PIL import Image
 from gan_core.config import TrainConfig
 from gan_core.latent import finders
 
-finders.PROBES = 2  # a training's last work, the longest of all in one of three steps; tests of it give their own number
+finders.PROBES = 2  # most of the time of a training of three steps; tests of directions give their own number
 torch.set_num_threads(1)
 
 

@@ -33,7 +33,9 @@ def run(starter: Path, folder: Path, **programs: str) -> subprocess.CompletedPro
 @pytest.mark.parametrize("starter", SHELLS, ids=lambda path: path.name)
 class TestShells:
     def test_shellcheck_has_nothing_to_say(self, starter):
-        checked = subprocess.run([shutil.which("shellcheck", path=BESIDE), "--shell=sh", starter], capture_output=True, text=True)
+        checked = subprocess.run(
+            [shutil.which("shellcheck", path=BESIDE), "--shell=sh", starter], capture_output=True, text=True
+        )
         assert checked.returncode == 0, checked.stdout
 
     def test_it_may_be_run(self, starter):

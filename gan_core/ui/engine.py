@@ -86,8 +86,10 @@ class Engine:
         if not points:
             raise StudioError("engine.empty", "There is nothing to draw. Choose at least one picture.")
         budget.spend("pictures", len(points))
-        if self.card and len(points) > 1 and (lent := await asyncio.to_thread(self._on_card, model, points)) is not None:
-            return lent
+        if self.card and len(points) > 1:
+            lent = await asyncio.to_thread(self._on_card, model, points)
+            if lent is not None:
+                return lent
         return await self._answered(Request(model, points, patient, caller().key))
 
     def draw(self, model: str, points: Sequence) -> np.ndarray:

@@ -96,7 +96,9 @@ class Jobs:
         When whoever awaits it gives up (the page was closed), the work is asked to stop.
         """
         job = self._enter(name, caller().key, spend)
-        job.work = partial(contextvars.copy_context().run, telling("job", work, kind=spend), job)  # the work knows, too, who asked
+        job.work = partial(
+            contextvars.copy_context().run, telling("job", work, kind=spend), job
+        )  # the work knows, too, who asked
         self._threads.submit(self._next)
         try:
             return await asyncio.wrap_future(job.answer)

@@ -320,7 +320,11 @@ def test_gradio_s_own_addresses_tell_no_secret(box, web, path):
     [
         {},
         {"data": []},
-        {"data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}], "fn_index": 10**6, "session_hash": "x"},
+        {
+            "data": [{"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}],
+            "fn_index": 10**6,
+            "session_hash": "x",
+        },
     ],
 )
 def test_gradio_s_own_calls_refuse_nonsense(web, path, body):
