@@ -107,9 +107,9 @@ def test_one_step_ahead_is_where_the_discriminator_would_go(name, tiny):
     trained.train_step(batch)
     fake = torch.rand_like(batch.images) * 2 - 1
     before = [p.clone() for p in trained.discriminator.parameters()]
-    real_ahead, fake_ahead = trained.look_ahead(batch, fake)
+    real_ahead, fake_ahead = trained.look_ahead(batch, fake, trained.gamma())
     assert all(torch.equal(a, b) for a, b in zip(before, trained.discriminator.parameters(), strict=True))
-    trained.judge(batch, fake, 1)
+    trained.judge(batch, fake, 1, trained.gamma())
     trained.descend("discriminator")
     images = trained.augmentation(torch.cat([batch.images, fake]), trained.strength, batch.draws("judge"))
     real, generated = trained.discriminator(images).chunk(2)
@@ -122,18 +122,20 @@ def test_the_generators_gradient_goes_through_the_discriminators_steps(tiny):
     batch = batch_for(trained)
     trained.train_step(batch)
     fake = torch.rand_like(batch.images).requires_grad_()
-    trained.fool(batch, fake, torch.zeros(8), 1)
+    trained.fool(batch, fake, torch.zeros(8), 1, trained.gamma())
     through = fake.grad.clone()
     way = through / through.norm()
 
     def at(distance):
         moved = (fake + distance * way).detach()
-        return float(trained.loss.generator(*(x.detach().double() for x in trained.look_ahead(batch, moved))))
+        return float(
+            trained.loss.generator(*(x.detach().double() for x in trained.look_ahead(batch, moved, trained.gamma())))
+        )
 
     slope = (at(3e-3) - at(-3e-3)) / 6e-3
     assert slope == pytest.approx(float(through.norm()), rel=0.02)
     trained.train, fake.grad = replace(trained.train, unroll=0), None
-    trained.fool(batch, fake, torch.zeros(8), 1)
+    trained.fool(batch, fake, torch.zeros(8), 1, trained.gamma())
     assert not torch.allclose(fake.grad, through, rtol=0.05)
 
 
