@@ -10,7 +10,7 @@ import logging
 import os
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -45,11 +45,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a request goes no further: an HTTP status, and a sentence with its code."""
+    """Why a request goes no further: an HTTP status, and a sentence with its code and the facts in it."""
 
     status: int
     code: str
     message: str
+    facts: dict = field(default_factory=dict)
 
 
 NOTHING = Refusal(404, "guard.closed", "There is nothing at this address.")
@@ -175,7 +176,7 @@ class Exchange:
 
     async def refuse(self, refusal: Refusal) -> None:
         """Answer with the refusal: a sentence for whoever opened a page, what a panel's script understands for the rest."""
-        facts = {"error": {"code": refusal.code, "message": refusal.message, "facts": {}}}
+        facts = {"error": {"code": refusal.code, "message": refusal.message, "facts": refusal.facts}}
         page = "text/html" in Headers(scope=self.scope).get("accept", "")
         kind, body = ("text/plain", refusal.message) if page else ("application/json", json.dumps(facts))
         headers = [
@@ -237,7 +238,7 @@ def over_budget(scope: dict, headers: Headers, whose: str) -> Refusal | None:
     try:
         budget.spend("uploads", int(headers["content-length"]) / 1e6, Caller("", whose))
     except StudioError as error:
-        return Refusal(429, error.code, str(error))
+        return Refusal(429, error.code, str(error), error.facts)
     return None
 
 

@@ -3,6 +3,12 @@
 import json
 import re
 
+from playwright.sync_api import expect
+
+from gan_core.ui.guard import FAST
+from gan_core.ui.i18n import WORDS
+from gan_core.ui.words.errors import ERRORS
+
 EVIL = '<img src="/evil-x" onerror="window.pwned=1"><svg onload="window.pwned=2">{name}javascript:alert(1)'
 TEXTS = {
     "title",
@@ -75,5 +81,22 @@ def test_script_in_any_text_is_only_text(browser, app):
     found = page.evaluate(
         "[window.pwned ?? 0, {}.polluted ?? 0, document.querySelectorAll('[onerror], [onload], [src*=evil-x], a[href^=\"javascript:\" i]').length]"
     )
+    page.unroute_all(behavior="ignoreErrors")  # a request that is on its way would fail in the next test
     context.close()
     assert found == [0, 0, 0] and not wrong
+
+
+def test_what_the_guard_refuses_is_said_in_the_visitors_language(browser, app):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
+    page = context.new_page()
+    page.goto(app)
+    page.wait_for_selector("#panel-explore .hero.awake")
+    refused = {"error": {"code": FAST.code, "message": FAST.message, "facts": FAST.facts}}
+    page.route(re.compile("component_server"), lambda route: route.fulfill(status=FAST.status, json=refused))
+    page.keyboard.press("r")
+    expect(page.locator("#toasts .bad").first).to_have_text(ERRORS[FAST.code])
+    page.unroute_all()
+    page.route(re.compile("component_server"), lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
+    page.keyboard.press("r")
+    expect(page.locator("#toasts .bad").last).to_have_text(WORDS["error.offline"][1])
+    context.close()

@@ -1,8 +1,10 @@
 """The Hub in a real browser: looked for, loaded, logged in to and published to, all on the loopback; strangers' words stay text."""
 
 import io
+import json
 import os
 import time
+from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -56,6 +58,15 @@ def test_a_model_is_found_loaded_and_made_newer(visit, hub, tmp_path):
     page.locator("[data-do=pull]").click()
     expect(page.locator("[data-part=hub-error]")).to_contain_text("There is no public model ann/nothing on the Hub")
     assert page.evaluate("window.harm") is None
+
+
+def test_a_link_to_a_model_that_is_not_here_offers_to_load_it(visit, hub, tmp_path):
+    add(hub, tmp_path / "model", "eve/linked")
+    page = visit("?point=" + quote(json.dumps({"seed": 7, "model": "hub/eve/linked", "truncation": 0.5})))
+    page.get_by_role("button", name="Load it from the Hub").click()
+    painted(page, "hub/eve/linked")
+    point = json.loads(page.locator("#panel-explore .hero canvas").get_attribute("data-point"))
+    assert (point["seed"], point["truncation"]) == (7, 0.5)
 
 
 def test_a_model_is_published_after_it_was_shown(visit, hub, folders):

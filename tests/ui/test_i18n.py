@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import gan_core
-from gan_core.ui import TABS
+from gan_core.ui import TABS, guard
 from gan_core.ui.i18n import WORDS, for_browser
 from gan_core.ui.words.errors import ERRORS
 
@@ -65,6 +65,11 @@ def test_every_error_has_a_chinese_sentence():
         {(file, code) for file, code, _ in raised_errors() if code not in ERRORS and f"error.{code}" not in WORDS}
     )
     assert not missing, f"add these to gan_core/ui/words/errors.py: {missing}"
+
+
+def test_what_the_guard_refuses_has_a_chinese_sentence():
+    refusals = [value for value in vars(guard).values() if isinstance(value, guard.Refusal)]
+    assert len(refusals) > 5 and all(refusal.code in ERRORS for refusal in refusals)
 
 
 def test_chinese_errors_use_the_same_facts():

@@ -63,17 +63,24 @@ studio.panel("models_hub", element, server, (element, api) => {
     } finally { going = false; box.replaceChildren(); }
   };
   const nameForm = element.querySelector(".hub-name"), nameField = nameForm.querySelector("input");
-  nameForm.addEventListener("submit", event => {
-    event.preventDefault();
+  const pullNamed = then => {
     say(part("hub-error"), "");
     studio.busy(doing("pull"), async () => {
       try {
         const found = await pull(nameField.value.trim(), part("pulling"));
         if (!found) return;
         nameField.value = "";
-        await studio.openModel(found.model);
+        await then(found.model);
       } catch (fault) { say(part("hub-error"), fault.message); }
     });
+  };
+  nameForm.addEventListener("submit", event => { event.preventDefault(); pullNamed(studio.openModel); });
+  addEventListener("studio:hub-load", ({ detail: point }) => { // a link to a point of a model that is not here yet
+    studio.open("models");
+    document.querySelector("#panel-models [data-view=hub]").click();
+    nameField.value = point.model.slice("hub/".length);
+    nameForm.scrollIntoView({ block: "center" });
+    pullNamed(model => studio.open("explore", { point: { ...point, model } }));
   });
   nameField.addEventListener("input", () => say(part("hub-error"), ""));
 

@@ -22,7 +22,11 @@ studio.panel("models_import", element, server, (element, api) => {
     const request = said.request = new XMLHttpRequest();
     request.open("POST", `${root}${api_prefix}/upload`);
     request.upload.addEventListener("progress", ({ loaded, total }) => tell(loaded / total, t("import.sending", { done: megabytes(loaded), total: megabytes(total) })));
-    request.addEventListener("load", () => (request.status === 200 ? resolve(JSON.parse(request.responseText)) : reject(new Error(t(request.status === 413 ? "import.too_large" : "import.lost")))));
+    request.addEventListener("load", () => {
+      if (request.status === 200) resolve(JSON.parse(request.responseText));
+      else if (request.status === 413) reject(new Error(t("import.too_large")));
+      else reject(studio.refusal(request.responseText) ?? new Error(t("import.lost")));
+    });
     request.addEventListener("error", () => reject(new Error(t("import.lost"))));
     request.addEventListener("abort", () => reject(Object.assign(new Error(t("import.stopped")), { code: "job.stopped" })));
     request.send(body);

@@ -35,7 +35,8 @@ studio.store = (() => {
     if (text !== null) {
       const linked = points.parse(text);
       if (linked && known(linked)) return linked;
-      studio.toast(linked ? t("history.link_model", { model: linked.model?.slice(0, 80) || "–" }) : t("history.link_damaged"), "bad");
+      const hub = linked?.model?.startsWith("hub/") && { text: t("history.link_load"), act: () => dispatchEvent(new CustomEvent("studio:hub-load", { detail: linked })) };
+      studio.toast(linked ? t("history.link_model", { model: linked.model?.slice(0, 80) || "–" }) : t("history.link_damaged"), "bad", hub || null);
     }
     return [last, points.parse(studio.kept("point"))].find(kept => kept && known(kept)) || null;
   };

@@ -32,6 +32,13 @@ window.studio = (() => {
       Object.assign(this, { code, facts });
     }
   }
+  // What is refused before it reaches a panel (ui/guard.py) has a status, of which Gradio's client would only say that it could not connect.
+  const fetchAny = window.fetch.bind(window);
+  window.fetch = async (input, init) => {
+    const answer = await fetchAny(input, init);
+    return answer.ok || !String(input.url ?? input).includes("/component_server") ? answer : new Response(answer.body);
+  };
+  const refusal = text => { try { return new Fault(JSON.parse(text).error); } catch { return null; } }; // of an answer's body
   const connect = server => new Proxy({}, {
     get: (_, name) => async (values = {}) => {
       let answer;
@@ -100,7 +107,7 @@ window.studio = (() => {
     }
     note.addEventListener("click", () => note.remove());
     shelf.append(note);
-    setTimeout(() => note.remove(), kind === "bad" ? 9000 : action ? 7000 : 3000);
+    setTimeout(() => note.remove(), kind === "bad" ? (action ? 30000 : 9000) : action ? 7000 : 3000);
   };
 
   const download = ({ name, type, data }) => {
@@ -159,5 +166,5 @@ window.studio = (() => {
   const make = (tag, className = "", text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
   const typing = event => event.target.matches?.("textarea, select, input:not([type=range]):not([type=checkbox]):not([type=radio])");
 
-  return { t, has, translate, connect, pump, later, randomWord, jobName, follow, toast, download, downloadBlob, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
+  return { t, has, translate, connect, refusal, pump, later, randomWord, jobName, follow, toast, download, downloadBlob, busy, open, panel, current, keep, kept, setTheme, setLanguage, make, typing };
 })();

@@ -10,7 +10,8 @@ studio.trainUpload = (zone, api, { choose, complain, forgive }) => {
     const { root = "", api_prefix = "/gradio_api" } = window.gradio_config || {};
     let answer;
     try { answer = await fetch(`${root}${api_prefix}/upload`, { method: "POST", body }); } catch { throw new Error(t("train.upload.lost")); }
-    if (!answer.ok) throw new Error(t(answer.status === 413 ? "train.upload.too_large" : "train.upload.lost"));
+    if (answer.status === 413) throw new Error(t("train.upload.too_large"));
+    if (!answer.ok) throw studio.refusal(await answer.text()) ?? new Error(t("train.upload.lost"));
     return answer.json();
   };
 

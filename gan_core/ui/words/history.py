@@ -101,6 +101,7 @@ WORDS = {
         "This link needs the model “{model}”, which is not here. Here is another picture.",
         "这个链接需要模型“{model}”，而它不在这里。先看看别的图片吧。",
     ),
+    "history.link_load": ("Load it from the Hub", "从 Hub 加载"),
     "history.link_long": (
         "A link to this place would be too long to send. Save the picture instead: whoever opens the PNG here gets to the same place.",
         "这个位置的链接太长，不便发送。请改为保存图片：在这里打开该 PNG 即可回到同一位置。",
