@@ -16,7 +16,7 @@ from gan_core.registry import resolve
 from gan_core.ui import Settings, build, expiry, folders, limits, logs, mcp, stopping, zero_gpu
 from gan_core.ui.desktop_first import Door
 from gan_core.ui.engine import Engine
-from gan_core.ui.lean_gradio import no_app_yet
+from gan_core.ui.lean_gradio import no_app_yet, rest_between_calls
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ def launch(settings: Settings, served: Callable[[str], None] = lambda url: None,
 
     with no_app_yet():
         page = build(settings, engine).queue(default_concurrency_limit=4, max_size=64)
+    rest_between_calls(page)
     try:
         started = page.launch(
             server_name=settings.host,

@@ -123,3 +123,34 @@ def test_a_taken_port_is_said_in_words(folders, tmp_path):
         port = taken.getsockname()[1]
         ended = start("--weights", str(weights), "--runs", str(tmp_path), "--port", str(port))
     assert ended.returncode == 2 and str(port) in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_a_page_at_rest_asks_for_no_frames(visit):
+    page = visit("?tab=models")
+    page.wait_for_selector("#panel-models .card")
+    page.evaluate("""() => {
+        const frame = requestAnimationFrame;
+        window.framesAsked = [];
+        window.requestAnimationFrame = work => { window.framesAsked.push(String(work).slice(0, 100)); return frame(work); };
+    }""")
+    asked = ["?"] * 9
+    for _ in range(20):  # whatever moves at the start comes to rest
+        if len(asked) <= 3:
+            break
+        page.evaluate("window.framesAsked = []")
+        page.wait_for_timeout(1000)
+        asked = page.evaluate("window.framesAsked")
+    assert len(asked) <= 3, asked[-1]
+
+
+def test_counting_of_a_sign_that_has_gone_gets_no_frames(visit):
+    page = visit("?tab=models")
+    counts = """async () => {
+        let counted = 0, drawn = 0;
+        const count = () => requestAnimationFrame(() => { counted = (performance.now() - 5) / 1e3; });
+        count();
+        requestAnimationFrame(() => { drawn = 1; });
+        await new Promise(go => setTimeout(go, 300));
+        return [counted, drawn];
+    }"""
+    assert page.evaluate(counts) == [0, 1]

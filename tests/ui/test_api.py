@@ -14,6 +14,7 @@ from gan_core.errors import StudioError
 from gan_core.export import read_point
 from gan_core.ui import Settings, mcp
 from gan_core.ui.launch import launch
+from gan_core.ui.lean_gradio import IDLE
 from gan_core.ui.programs import PROGRAMS
 
 
@@ -23,6 +24,8 @@ def address(weights, tmp_path_factory):
         weights=weights, runs=tmp_path_factory.mktemp("runs"), imported=tmp_path_factory.mktemp("imported")
     )
     app, url, _ = launch(settings, prevent_thread_lock=True)
+    queue = app.get_blocks()._queue
+    assert queue.sleep_when_free == IDLE < queue.progress_update_sleep_when_free
     yield url
     app.get_blocks().close(verbose=False)
 

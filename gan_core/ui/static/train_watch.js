@@ -47,7 +47,8 @@ studio.trainWatch = (section, api, changed) => {
       failures += 1;
       part("says").textContent = t("train.says.offline");
     }
-    const calm = ACTIVE.includes(state) ? 800 : 5000;
+    // The longer it goes on, the rarer its news (training/loop.py): whoever watches it for long takes less of its time.
+    const calm = ACTIVE.includes(state) ? Math.min(3000, Math.max(1000, 10 * (points.at(-1)?.t || 0))) : 5000;
     timer = setTimeout(tick, Math.min(30000, failures ? 1000 * 2 ** failures : calm));
   };
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
