@@ -1,6 +1,7 @@
 """What several measurements share: the machine in words, jobs one core each, results that survive a kill, flags that explain themselves."""
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -138,6 +139,23 @@ def _emptying(waiting: queue.SimpleQueue) -> Iterator[dict]:
             yield waiting.get_nowait()
         except queue.Empty:
             return
+
+
+def processor_seconds(process: int, without: int = 0) -> float:
+    """Processor time that a process and those it started have used so far, except process `without` and its own (Linux)."""
+    parents, used = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            number = int(folder.name)
+            parents[number], used[number] = int(fields[1]), int(fields[11]) + int(fields[12])
+    found, waiting = 0, [process]
+    while waiting:
+        one = waiting.pop()
+        if one != without:
+            found += used.get(one, 0)
+            waiting += [child for child, parent in parents.items() if parent == one]
+    return found / os.sysconf("SC_CLK_TCK")
 
 
 def start_job(module: str, job: dict, cores: list[int]) -> subprocess.Popen:

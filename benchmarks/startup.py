@@ -2,7 +2,8 @@
 
 Starts app.py with the bundled models as a process of its own, opens it in a real Chromium as soon as it answers, and prints the
 seconds from the process's start to the page served, to the first picture painted (drawn beforehand, see gan_core/ui/opening.py) and
-to the same one drawn by the app, from when on sliders move it; and the idle app's memory (RSS).
+to the same one drawn by the app, from when on sliders move it; the idle app's memory (RSS); and, with the page open and nobody doing
+anything, the share of a core that app and browser take.
 """
 
 import argparse
@@ -11,20 +12,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.common import ROOT
+from benchmarks.common import ROOT, processor_seconds
 from benchmarks.live import chromium, running_app
+
+REST = 10  # seconds of rest that are measured
 
 
 def memory(process: int) -> float:
     """Resident memory of a process in MB (Linux)."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def processor_seconds(process: int) -> float:
-    """Processor time a process has used so far: what the start costs whatever else the machine does (Linux)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def one_start(browser, weights: Path) -> dict[str, float]:
@@ -40,12 +37,19 @@ def one_start(browser, weights: Path) -> dict[str, float]:
             page.wait_for_selector("#panel-explore .hero.awake", timeout=120_000)
             live = time.perf_counter() - start
             page.wait_for_timeout(2000)
+            processor = processor_seconds(app.pid)
+            page.wait_for_timeout(8000)
+            before = processor_seconds(app.pid), processor_seconds(os.getpid(), without=app.pid)
+            page.wait_for_timeout(1000 * REST)
+            after = processor_seconds(app.pid), processor_seconds(os.getpid(), without=app.pid)
             figures = {
                 "served s": served,
                 "painted s": painted,
                 "live s": live,
-                "processor s": processor_seconds(app.pid),
+                "processor s": processor,
                 "memory MB": memory(app.pid),
+                "idle app %": 100 * (after[0] - before[0]) / REST,
+                "idle page %": 100 * (after[1] - before[1]) / REST,
             }
             page.close()
             return figures

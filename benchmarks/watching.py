@@ -3,7 +3,8 @@
 One training on faces with the settings that Auto gives it, the real app, and a real Chromium, all on the same cores. In turns of a few
 seconds (off, on, on, off, …) the page shows the Train tab, which polls the run, draws its curves and fetches its sheets of samples, or
 another tab, which asks for nothing. Compared are neighbouring turns of the same training, so that a busy machine and a training whose
-pace changes matter little: pictures per second of training steps by the clock, and per second of the trainer's processor time.
+pace changes matter little: pictures per second of training steps by the clock, and per second of the trainer's processor time. Beside
+it stands what app and browser take themselves, in cores, watched and not: that hardly depends on what else the machine does.
 
 What every run draws, measures and tells on its way, watched or not (sheets, variety, the quality of the model, progress), takes turns
 with the steps in one thread, so its share of the time is simply counted: by the clock, and in processor time.
@@ -11,7 +12,9 @@ Fails when a watched training has less than 0.97 of the pace of one that is not.
 """
 
 import argparse
+import functools
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -61,15 +64,21 @@ def marks_of(trainer, marks: list[dict]) -> None:
             marks += json.loads(line[len(common.RESULT) :])
 
 
-def turns(page, seconds: float, until: float, going) -> list[dict]:
-    """Let the page watch and look away in turns (off, on, on, off); return {watched, begin, end} of each."""
+def turns(page, seconds: float, until: float, going, used) -> list[dict]:
+    """Let the page watch and look away in turns (off, on, on, off); return {watched, begin, end, cores} of each.
+
+    `used()` is the processor time of app and browser so far; `cores` how much of it they took a second.
+    """
     found = []
     while time.monotonic() < until and going():
         watched = len(found) % 4 in (1, 2)
         page.evaluate("tab => studio.open(tab)", "train" if watched else "models")
-        begin = time.monotonic() + min(SETTLE, seconds / 4)
-        page.wait_for_timeout(1000 * seconds)
-        found.append({"watched": watched, "begin": begin, "end": time.monotonic()})
+        settle = min(SETTLE, seconds / 4)
+        page.wait_for_timeout(1000 * settle)
+        begin, before = time.monotonic(), used()
+        page.wait_for_timeout(1000 * (seconds - settle))
+        end, after = time.monotonic(), used()
+        found.append({"watched": watched, "begin": begin, "end": end, "cores": (after - before) / (end - begin)})
     return found
 
 
@@ -112,7 +121,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
             page.goto(f"{url}?tab=train")
             page.wait_for_selector("#panel-train [data-part=sheet]:not([hidden])", timeout=180_000)
             until = time.monotonic() + 60 * options.minutes
-            seen = turns(page, options.turn, until, lambda: trainer.poll() is None)
+            used = functools.partial(common.processor_seconds, os.getpid(), without=trainer.pid)
+            seen = turns(page, options.turn, until, lambda: trainer.poll() is None, used)
     finally:
         trainer.kill()
         trainer.wait()
@@ -122,6 +132,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict:
     whole = last["steps_s"] + last["told_s"]
     return {
         "page": {by: compared(paces, by) for by in ("clock", "cpu")},
+        "cores": {name: round(statistics.median(turn["cores"] for turn in seen if turn["watched"] is on), 3) for name, on in (("watched", True), ("not", False))},
         "told": {"clock": round(last["told_s"] / whole, 4), "cpu": round(last["told_cpu"] / last["cpu"], 4)},
         "training_s": round(whole, 1), "pictures_per_second": round(last["images"] / last["steps_s"], 1),
     }  # fmt: skip
@@ -154,6 +165,7 @@ def main(argv: list[str] | None = None) -> None:
     common.write_json(options.out / "watching.json", report)
     for by, found in report["page"].items():
         print(f"watched / not watched, by {by}: {found['ratio']:.3f} ± {found['error']:.3f} ({found['pairs']} pairs)")
+    print(f"app and browser take {report['cores']['watched']:.3f} cores watched, {report['cores']['not']:.3f} not")
     print(f"drawn, measured and told on the way in any run: {report['told']['clock']:.1%} of the time")
     if report["page"]["clock"]["ratio"] < TARGET:
         sys.exit(f"a watched training has less than {TARGET} of the pace")
