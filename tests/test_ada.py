@@ -243,7 +243,9 @@ def test_first_and_second_derivatives_are_right(channels):
     def judged(x):
         return (ada(x, 0.9, draws(2, 2)) ** 3).sum((1, 2, 3))
 
-    assert torch.autograd.gradcheck(judged, x) and torch.autograd.gradgradcheck(judged, x)
+    random_directions = channels > 1  # instead of every entry: a tenth of the time
+    assert torch.autograd.gradcheck(judged, x)
+    assert torch.autograd.gradgradcheck(judged, x, fast_mode=random_directions)
 
 
 def test_a_penalty_through_the_augmentation_reaches_the_weights():

@@ -17,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 import gan_core
+import train_local
 from gan_core import StudioError, TrainConfig
 from gan_core.training import loop
 from gan_core.training.batches import Batches
@@ -335,7 +336,7 @@ def test_command_line_round_trip(tiny):
     assert read_config(parser().parse_args(argv), argv) == (config, False)
 
 
-def test_the_terminal_trains_lists_and_shows(tiny, tmp_path):
+def test_the_terminal_trains_lists_and_shows(tiny, tmp_path, monkeypatch, capsys):
     def call(*argv):
         return subprocess.run(
             [sys.executable, str(ROOT / "train_local.py"), *argv], capture_output=True, text=True, cwd=tmp_path
@@ -346,9 +347,10 @@ def test_the_terminal_trains_lists_and_shows(tiny, tmp_path):
     assert done.returncode == 0 and "The model is kept" in done.stdout, done.stderr
     more = call("--resume", config.out, "--steps", "4")
     assert more.returncode == 0 and Run(config.out).status().step == 4, more.stderr
-    dry = call(*replace(config, out=str(tmp_path / "dry")).to_argv(), "--dry-run")
-    assert dry.returncode == 0 and not (tmp_path / "dry").exists() and '"family": "dcgan"' in dry.stdout
-    assert "pixel-faces" in call("--list").stdout
+    monkeypatch.chdir(tmp_path)
+    assert train_local.main([*replace(config, out=str(tmp_path / "dry")).to_argv(), "--dry-run"]) == 0
+    assert not (tmp_path / "dry").exists() and '"family": "dcgan"' in capsys.readouterr().out
+    assert train_local.main(["--list"]) == 0 and "pixel-faces" in capsys.readouterr().out
     wrong = call("--data", str(tmp_path / "none"), "--out", str(tmp_path / "w"))
     assert wrong.returncode == 1 and "Traceback" not in wrong.stderr and wrong.stderr.strip()
 
