@@ -125,6 +125,29 @@ def test_a_taken_port_is_said_in_words(folders, tmp_path):
     assert ended.returncode == 2 and str(port) in ended.stderr and "Traceback" not in ended.stderr
 
 
+def test_units_and_enlarged_pictures_are_as_chosen(page):
+    def weights():
+        return page.evaluate("[0, 999, 1000, 1500000, 2500000000].map(bytes => studio.weight(bytes))")
+
+    assert weights() == ["0 kB", "1 kB", "1 kB", "1.5 MB", "2.5 GB"]
+    for setting, number in (("units", 1), ("quality", 2)):
+        page.click("[data-act=frame-menu]")
+        page.click(".popup.menu button >> nth=0")
+        with page.expect_navigation():
+            page.click(f"dialog.settings [data-setting={setting}] button >> nth={number}")
+        page.wait_for_selector(AWAKE)
+    assert weights() == ["0 KiB", "1 KiB", "1 KiB", "1.4 MiB", "2.3 GiB"]
+    # every pixel of the model's 16 is a square of equal ones
+    assert (
+        page.evaluate("""() => {
+        const canvas = document.querySelector("#panel-explore .hero canvas"), side = canvas.width / 16;
+        const { data } = canvas.getContext("2d").getImageData(0, 0, side, side);
+        return Number.isInteger(side) && new Set(new Uint32Array(data.buffer)).size;
+    }""")
+        == 1
+    )
+
+
 def test_a_page_at_rest_asks_for_no_frames(visit):
     page = visit("?tab=models")
     page.wait_for_selector("#panel-models .card")

@@ -2,18 +2,16 @@
 const { t, make } = studio;
 const api = studio.connect(server);
 const part = name => dialog.querySelector(`[data-part="${name}"]`);
-const GB = 1 << 30;
-const gigabytes = bytes => `${(bytes / GB).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} GB`;
 const zh = document.documentElement.lang !== "en";
 let facts = null;
 
 const lines = (list, pairs) => list.replaceChildren(...pairs.flatMap(([name, text]) => [make("dt", "", name), make("dd", "", text)]));
-const device = ({ type, threads, dtype, why, reason }) => t(`about.why.${why}`, { device: type === "cpu" ? t("about.cpu", { threads }) : reason.split(",")[0], dtype });
+const device = ({ type, threads, dtype, why, reason }) => t(`about.why.${why}`, { device: type === "cpu" ? t(threads === 1 ? "about.cpu.one" : "about.cpu", { threads }) : reason.split(",")[0], dtype });
 const show = () => {
   const { versions, memory, folders, models, pictures, space, kept_minutes } = facts;
   part("privacy").replaceChildren(...["drawn", space ? "space" : "home", space ? "space_kept" : "home_kept", "browser", "hub"].map(
     key => make("li", "", t(`about.privacy.${key}`, { minutes: studio.number(kept_minutes) }))));
-  const used = memory.used ? [[t("about.memory"), t("about.memory_of", { used: gigabytes(memory.used), most: gigabytes(memory.most) })]] : [];
+  const used = memory.used ? [[t("about.memory"), t("about.memory_of", { used: studio.weight(memory.used), most: studio.weight(memory.most) })]] : [];
   lines(part("machine"), [...versions, [t("about.device"), device(facts.device)], ...used]);
   part("at-home").hidden = !folders.length;
   lines(part("folders"), folders.map(({ what, path }) => [t(`about.folder.${what}`), path]));
@@ -26,7 +24,7 @@ const show = () => {
 const report = () => [
   ...facts.versions.map(([name, version]) => `${name} ${version}`),
   `Device ${facts.device.type}: ${facts.device.reason} (${facts.device.why})`,
-  `Memory ${gigabytes(facts.memory.used)} of ${gigabytes(facts.memory.most)}`,
+  `Memory ${studio.weight(facts.memory.used)} of ${studio.weight(facts.memory.most)}`,
   `Place ${facts.space ? "Space" : "own computer"}`, `Browser ${navigator.userAgent}`, `Page ${document.documentElement.lang}, ${innerWidth} × ${innerHeight}, ${document.documentElement.dataset.theme}`,
 ].join("\n");
 

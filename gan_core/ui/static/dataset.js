@@ -78,7 +78,7 @@ studio.datasetMaker = (box, api, { most, ask }) => {
     else if (now?.total) tell(`${t("film.drawing", now)}${now.left > 2 ? ` · ${t("film.left", { time: duration(now.left) })}` : ""}`, 0.9 * now.done / now.total);
   }, { own: true });
   const fetchAll = async (file, mine) => {
-    const telling = share => tell(t("dataset.fetching", { megabytes: (file.bytes / 1e6).toFixed(1) }), 0.9 + 0.1 * share);
+    const telling = share => tell(t("dataset.fetching", { size: studio.weight(file.bytes) }), 0.9 + 0.1 * share);
     const blob = await studio.fetchPieces(api, file, () => name === mine, telling);
     if (blob) studio.downloadBlob(file.name, blob);
   };

@@ -1,11 +1,10 @@
 // The Models tab: a card for every model there is, and more of them from the Hugging Face Hub.
 studio.panel("models", element, server, (element, api) => {
-  const { t, make, number } = studio;
+  const { t, make, number, weight } = studio;
   const part = name => element.querySelector(`[data-part="${name}"]`);
   const lang = document.documentElement.lang;
 
   // ---- facts in words
-  const weight = bytes => (bytes >= 1e6 ? `${(bytes / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 })} MB` : `${Math.ceil(bytes / 1e3)} kB`);
   const unit = lang.startsWith("zh") ? 1e4 : 1e6; // 万 or million
   const count = n => (n >= 1e6 ? t("models.many", { n: (n / unit).toLocaleString(lang, { maximumFractionDigits: 1 }) }) : number(n));
   const kind = model => (studio.has(`models.family.${model.family}`) ? t(`models.family.${model.family}`) : model.family);

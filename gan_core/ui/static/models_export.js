@@ -1,12 +1,11 @@
 // Exporting a model: what it shall become, how large that will be, then progress, Stop and the download. studio.exportModel(model, {folder, seed})
 studio.panel("models_export", element, server, (element, api) => {
-  const { t, make } = studio;
+  const { t, make, weight } = studio;
   const KINDS = ["page", "folder", "onnx", "torch"];
   const dialog = element.querySelector("dialog"), part = name => element.querySelector(`[data-part="${name}"]`);
   const halfRow = part("half"), half = halfRow.querySelector("input"), start = dialog.querySelector("[data-do=export]"), progress = part("progress");
   let asked = null, sizes = {}, chosen = "page", job = null; // asked: {model, folder, seed}
 
-  const weight = bytes => `${(bytes / 1e6).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} MB`;
   const kindOf = kind => (kind === "onnx" && half.checked ? "onnx16" : kind);
   const able = kind => kind === "folder" || kind in sizes;
   const small = () => "page" in sizes; // enough for where this app runs

@@ -1,10 +1,9 @@
 // The Hub's part of the Models tab: an account, a search with pictures, and pulls with progress and Stop. All that the Hub says is text.
 studio.panel("models_hub", element, server, (element, api) => {
-  const { t, make } = studio;
+  const { t, make, weight } = studio;
   const lang = document.documentElement.lang;
   const part = name => element.querySelector(`[data-part="${name}"]`);
   const doing = name => element.querySelector(`[data-do="${name}"]`);
-  const weight = bytes => (bytes >= 1e6 ? `${(bytes / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 })} MB` : `${Math.ceil(bytes / 1e3)} kB`);
   const say = (box, words) => { box.textContent = words; box.hidden = !words; };
 
   // ---- the account

@@ -1,10 +1,9 @@
 // Somebody else's model: files dropped or chosen, or a Hub repository; where the file leaves a choice open, pictures to choose from.
 studio.panel("models_import", element, server, (element, api) => {
-  const { t, make } = studio;
+  const { t, make, weight } = studio;
   const part = name => element.querySelector(`[data-part="${name}"]`);
   const doing = name => element.querySelector(`[data-do="${name}"]`);
   const visitor = () => studio.visitor();
-  const megabytes = bytes => `${Math.max(1, Math.round(bytes / 1e6)).toLocaleString(document.documentElement.lang)} MB`;
   const complain = words => { part("error").textContent = words; part("error").hidden = !words; };
   let bounds = { bytes: 2e9, space: false }, going = null;
 
@@ -21,7 +20,7 @@ studio.panel("models_import", element, server, (element, api) => {
     const { root = "", api_prefix = "/gradio_api" } = window.gradio_config || {};
     const request = said.request = new XMLHttpRequest();
     request.open("POST", `${root}${api_prefix}/upload`);
-    request.upload.addEventListener("progress", ({ loaded, total }) => tell(loaded / total, t("import.sending", { done: megabytes(loaded), total: megabytes(total) })));
+    request.upload.addEventListener("progress", ({ loaded, total }) => tell(loaded / total, t("import.sending", { done: weight(loaded), total: weight(total) })));
     request.addEventListener("load", () => {
       if (request.status === 200) resolve(JSON.parse(request.responseText));
       else if (request.status === 413) reject(new Error(t("import.too_large")));
@@ -43,7 +42,7 @@ studio.panel("models_import", element, server, (element, api) => {
     tell(0, t("import.stage.reading"));
     studio.follow(api, said.name, () => going === said, now => {
       if (now?.state === "waiting") tell(0, t("import.waiting"));
-      if (now?.state === "working") tell(now.total ? now.done / now.total : 0, now.stage ? t(`import.stage.${now.stage}`) : t("import.sending", { done: megabytes(now.done), total: megabytes(now.total) }));
+      if (now?.state === "working") tell(now.total ? now.done / now.total : 0, now.stage ? t(`import.stage.${now.stage}`) : t("import.sending", { done: weight(now.done), total: weight(now.total) }));
     });
     try { await finish(await work(said)); } catch (fault) {
       if (fault.code === "job.stopped") studio.toast(t("import.stopped")); else complain(fault.message);
@@ -84,7 +83,7 @@ studio.panel("models_import", element, server, (element, api) => {
   const send = files => {
     const total = files.reduce((sum, file) => sum + file.size, 0);
     if (!files.length) return;
-    if (total > bounds.bytes) { complain(t("import.too_large.here", { size: megabytes(total), most: megabytes(bounds.bytes) })); return; }
+    if (total > bounds.bytes) { complain(t("import.too_large.here", { size: weight(total), most: weight(bounds.bytes) })); return; }
     run(async said => api.bring({ files: await post(files, said), names: files.map(file => (file.webkitRelativePath || file.name).slice(-300)), visitor: visitor(), name: said.name }));
   };
   const useful = files => files.filter(file => !file.name.startsWith(".") || file.name === ".config.json").filter(file => /\.(safetensors|pt|pth|ckpt|bin|pkl|pickle|json|onnx|t7|tar|zip|model)$/i.test(file.name)).slice(0, 24);

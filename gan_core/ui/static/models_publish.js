@@ -1,11 +1,10 @@
 // Publishing a model: a few choices, then exactly what would go up, and only then a button that sends it.
 studio.panel("models_publish", element, server, (element, api) => {
-  const { t, make, number } = studio;
+  const { t, make, number, weight } = studio;
   const lang = document.documentElement.lang;
   const GRAVE = ["copies", "unasked", "unsure"];
   const part = name => element.querySelector(`[data-part="${name}"]`);
   const doing = name => element.querySelector(`[data-do="${name}"]`);
-  const weight = bytes => (bytes >= 1e6 ? `${(bytes / 1e6).toLocaleString(lang, { maximumFractionDigits: 1 })} MB` : `${Math.ceil(bytes / 1e3)} kB`);
   const dialog = part("dialog"), form = element.querySelector("form"), fields = form.elements;
   let model = null, hidden = true, seen = null, job = null;
 

@@ -7,8 +7,13 @@ Object.assign(studio, (() => {
     return image;
   };
 
+  // Whether single pixels are to be seen when a picture is enlarged: as suits the model, unless Settings say otherwise.
+  const QUALITY = { smooth: false, pixels: true };
+  const inPixels = pixelArt => QUALITY[studio.kept("quality")] ?? Boolean(pixelArt);
+
   // Draws a cut of `image` over the whole canvas. The canvas has as many pixels as it covers on the screen, up to `limit`.
   const paint = (canvas, image, pixelArt, cut = null, limit = 1024) => {
+    pixelArt = inPixels(pixelArt);
     const [x, y, width, height] = cut || [0, 0, image.naturalWidth || image.width, image.naturalHeight || image.height];
     const shown = Math.max(canvas.clientWidth, 32) * (window.devicePixelRatio || 1);
     const times = pixelArt ? Math.ceil(shown / width) : Math.min(shown, limit) / width;
@@ -28,7 +33,7 @@ Object.assign(studio, (() => {
 
   // Blurring 28 pixels over a whole window helps nobody: such pictures are shown smaller (whole-pixel art need not be).
   const limitHero = (element, model) => {
-    element.style.setProperty("--most", model && !model.pixel_art ? `${Math.max(420, model.resolution * 15)}px` : "640px");
+    element.style.setProperty("--most", model && !inPixels(model.pixel_art) ? `${Math.max(420, model.resolution * 15)}px` : "640px");
   };
 
   return { decode, paint, cell, limitHero };

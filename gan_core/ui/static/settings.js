@@ -1,10 +1,13 @@
 // Settings: what this browser remembers of how the page is to be. boot.js applies them before anything is painted.
 const { t, make } = studio;
-const CHOICES = { language: ["auto", "en", "zh-CN"], theme: ["system", "light", "dark"], motion: ["system", "less"] };
+const CHOICES = { language: ["auto", "en", "zh-CN"], theme: ["system", "light", "dark"], motion: ["system", "less"], quality: ["model", "smooth", "pixels"], units: ["decimal", "binary"] };
+const anew = (name, value) => { studio.keep(name, value); location.reload(); }; // what is on the page already was made with the old one
 const APPLY = {
-  language: value => { studio.keep("language", value); location.reload(); },
+  language: value => anew("language", value),
   theme: value => studio.setTheme(value),
   motion: value => { studio.keep("motion", value); document.documentElement.dataset.motion = value; },
+  quality: value => anew("quality", value),
+  units: value => anew("units", value),
 };
 const chosen = name => CHOICES[name].find(value => value === studio.kept(name)) || CHOICES[name][0];
 

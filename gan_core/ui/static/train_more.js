@@ -5,7 +5,7 @@ studio.startsIn = seconds => (seconds == null ? studio.t("watch.queue.unknown") 
 studio.trainMore = (section, api, { run, changed }) => {
   const { t, make, number } = studio;
   const part = name => section.querySelector(`[data-part="${name}"]`);
-  const ACTIVE = ["running", "paused"], MINUTES = 10, GIGA = 2 ** 30;
+  const ACTIVE = ["running", "paused"], MINUTES = 10;
   let news = null;
 
   // ---- a sentence with a mark, and what to do behind "?"
@@ -78,9 +78,9 @@ studio.trainMore = (section, api, { run, changed }) => {
   box.append(make("dt", "", t("watch.memory")), used);
   section.querySelector("dl.stats").append(box);
   const memory = () => {
-    const [taken, all] = news.memory, gigabytes = (value, digits) => (value / GIGA).toLocaleString(document.documentElement.lang, { maximumFractionDigits: digits });
+    const [taken, all] = news.memory;
     box.hidden = !taken || !["running", "paused", "stopping"].includes(section.dataset.state);
-    if (taken) used.textContent = t("watch.memory.of", { used: gigabytes(taken, 1), all: gigabytes(all, 0) });
+    if (taken) used.textContent = t("watch.memory.of", { used: studio.weight(taken), all: studio.weight(all) });
   };
 
   // ---- the film

@@ -3,6 +3,14 @@ Object.assign(studio, (() => {
   const { t, make } = studio;
   const number = value => Number(value).toLocaleString(document.documentElement.lang);
 
+  // Bytes in words, by thousands or by 1,024s as Settings have it.
+  const UNITS = studio.kept("units") === "binary" ? [1024, "KiB", "MiB", "GiB"] : [1000, "kB", "MB", "GB"];
+  const weight = bytes => {
+    const [step, ...names] = UNITS, place = Math.min(2, Math.max(0, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(step)) - 1));
+    const value = bytes / step ** (place + 1);
+    return `${(place ? value : Math.ceil(value)).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 })} ${names[place]}`;
+  };
+
   // A sentence that the app wrote in English (it may know details), or its translation by key.
   const said = (key, english, facts = {}) => (document.documentElement.lang !== "en" && studio.has(key) ? t(key, facts) : english);
 
@@ -85,5 +93,5 @@ Object.assign(studio, (() => {
 
   const date = seconds => new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
-  return { number, said, choiceSaid, transferSaid, copyText, visitor, ask, action, date, openModel, fetchFile, fetchPieces };
+  return { number, weight, said, choiceSaid, transferSaid, copyText, visitor, ask, action, date, openModel, fetchFile, fetchPieces };
 })());

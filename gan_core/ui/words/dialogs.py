@@ -13,6 +13,13 @@ WORDS = {
     "settings.motion": ("Motion", "动画"),
     "settings.motion.system": ("As the system", "跟随系统"),
     "settings.motion.less": ("Less", "减少"),
+    "settings.quality": ("Enlarged pictures", "放大的图片"),
+    "settings.quality.model": ("As suits the model", "随模型"),
+    "settings.quality.smooth": ("Smooth", "平滑"),
+    "settings.quality.pixels": ("Pixels", "像素"),
+    "settings.units": ("Sizes", "大小单位"),
+    "settings.units.decimal": ("kB, MB (1000)", "kB、MB（1000）"),
+    "settings.units.binary": ("KiB, MiB (1024)", "KiB、MiB（1024）"),
     "settings.kept": (
         "Kept in this browser only, as is all that the tabs remember.",
         "设置只保存在这个浏览器中，各页记住的内容也是如此。",
@@ -102,6 +109,7 @@ WORDS = {
     ),
     "about.machine": ("This app and this machine", "应用与运行环境"),
     "about.device": ("Computes on", "计算设备"),
+    "about.cpu.one": ("the processor (1 thread)", "处理器（1 个线程）"),
     "about.cpu": ("the processor ({threads} threads)", "处理器（{threads} 个线程）"),
     "about.why.no_gpu": (
         "{device}, {dtype}: PyTorch found no graphics card that it can use",

@@ -56,5 +56,5 @@ WORDS = {
     ),
     "dataset.range": ("Choose from 1 to {most} pictures.", "请填写 1 到 {most} 之间的数量。"),
     "dataset.make": ("Make data set", "生成数据集"),
-    "dataset.fetching": ("Fetching {megabytes} MB…", "正在下载 {megabytes} MB…"),
+    "dataset.fetching": ("Fetching {size}…", "正在下载 {size}…"),
 }

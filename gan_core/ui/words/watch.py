@@ -75,7 +75,7 @@ WORDS = {
         "新的训练会从“{name}”开始，请选择图片。",
     ),
     "watch.memory": ("Memory", "内存"),
-    "watch.memory.of": ("{used} of {all} GB", "{used} / {all} GB"),
+    "watch.memory.of": ("{used} of {all}", "{used} / {all}"),
     "watch.film": ("Film of the training", "训练过程动画"),
     # waiting for another training
     "watch.queue": ("Start when it ends", "等它结束后开始"),
