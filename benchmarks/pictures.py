@@ -18,7 +18,7 @@ from benchmarks.live import chromium, running_app
 
 DOCS = ROOT / "docs"
 MODEL, SEED = "faces-style", 20
-MOST = 30_000  # bytes of a picture
+MOST = 60_000  # bytes of a picture
 SETTLE = 15_000  # milliseconds until all small pictures are there, on a busy machine, too
 FILM_SIDE = 160  # pixels
 TRAINING = [
