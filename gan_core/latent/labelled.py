@@ -32,7 +32,7 @@ FEWEST = 500  # draws from which a direction may be read
 ENOUGH = 0.75  # share of the largest change that a direction must bring to be compared by what else it changes
 SURE = 0.8  # balanced accuracy below which a trait's name is not believed
 STEP = 1.5  # σ to either side, to see what a trait answers
-RISE = 0.25  # how much more of the trait +3 σ must show than −3 σ, of 1
+RISE = 0.2  # how much more of the trait +3 σ must show than −3 σ, of 1
 DIP = 0.03, 0.1  # a fall between two steps that is still called rising: of 1, and of the whole rise
 
 
