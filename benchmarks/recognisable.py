@@ -2,7 +2,7 @@
 
 For each data set one training as the Train tab starts it (Auto, every processor core that is given, watched or not), in a process of
 its own. Before it the machine is timed for some seconds and the moment foretold, as the tab does (gan_core/training/expect.py, whose
-MARKS say from how many pictures seen on a person recognises what is meant). Then it is looked up when the training got there: by the
+marks say from how many pictures seen on a person recognises what is meant). Then it is looked up when the training got there: by the
 training's own clock, and since the process was started, which is what a person waits. At that moment the run's 24 fixed points are
 drawn, for eyes to judge the mark by, and KID × 10³ of N samples against held-out pictures is measured (the floor, training pictures in
 the place of samples, beside it). Writes benchmarks/results/recognisable.json and the drawn pictures as recognisable.png.
@@ -13,6 +13,7 @@ import json
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import common
@@ -28,7 +29,7 @@ def measured(job: dict) -> list[dict]:
     import torch
 
     from gan_core import TrainConfig
-    from gan_core.training.expect import MARKS, expectation, measure
+    from gan_core.training.expect import expectation, marks_of, measure
     from gan_core.training.loop import Session
     from gan_core.training.run import Run
 
@@ -43,10 +44,11 @@ def measured(job: dict) -> list[dict]:
         full = session.config
         speed = measure(full, session.learner.model, session.learner.device)
         probed = time.time() - before
-        told = expectation(full, speed)
-        if full.family not in MARKS:
+        told = expectation(replace(full, resolution=session.learner.model.resolution), speed)
+        marks = marks_of(full.family, session.learner.model.resolution)
+        if not marks:
             sys.exit(f"{job['data']}: nothing is known of when {full.family} is recognisable")
-        mark = MARKS[full.family][0]
+        mark = marks[0]
         session.run.save_config(config)
         for event in session.events(resume=False):
             if session.counters.images >= mark or event["type"] == "end":

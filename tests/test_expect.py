@@ -10,7 +10,7 @@ from gan_core.device import pick
 from gan_core.errors import StudioError
 from gan_core.models import family
 from gan_core.training import expect
-from gan_core.training.expect import MARKS, expectation, measure
+from gan_core.training.expect import MARKS, SMALL, SMALL_MARKS, expectation, marks_of, measure
 from gan_core.ui.expect_desk import ExpectDesk
 from gan_core.ui.jobs import Jobs
 from gan_core.ui.train_desk import TrainDesk
@@ -79,6 +79,11 @@ def test_stages_follow_the_pictures_seen(name):
     assert reached(1).images == 600 and reached(1).seconds["clear"] == clear / 10
     assert reached(1, steps=50).images == 1600
     assert reached(100, start_from="faces-gan").stage == "" and not reached(1, start_from="faces-gan").seconds
+
+
+def test_small_pictures_are_recognised_sooner():
+    assert marks_of("dcgan", SMALL) == SMALL_MARKS["dcgan"] < marks_of("dcgan", SMALL + 1) == marks_of("dcgan", None)
+    assert marks_of("vae", 28) == MARKS["vae"] and marks_of("r3gan", 28) == ()
 
 
 def test_what_was_never_measured_is_left_open():

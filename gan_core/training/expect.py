@@ -15,9 +15,10 @@ from gan_core.later import torch
 from gan_core.models import family as family_called
 
 # Pictures seen from which a person recognises what is meant, and from which the pictures are clear. Looked up in the sample sheets of
-# the bundled models' own trainings (faces-gan, faces-style, faces-vae at 64 px; digits-gan at 28 px). KID × 10³ of dcgan on `faces` there:
-# 4812 at 4,608, 3143 at 9,024, 1878 at 35,168 (benchmarks/results/training_vs_dcgan.json), 603 at 293,248 (weights/faces-gan/README.md).
-MARKS = {"dcgan": (6_000, 40_000), "stylegan2": (20_000, 90_000), "vae": (20_000, 90_000), "mlp_gan": (30_000, 90_000)}
+# the bundled models' own trainings (faces-gan, faces-style, faces-vae at 64 px; digits-gan at 28 px) and of Auto's of two minutes, whose
+# small batches and large steps take 12,000 pictures of `faces` and 6,000 of 28 px (benchmarks/results/recognisable.png).
+MARKS = {"dcgan": (12_000, 40_000), "stylegan2": (20_000, 90_000), "vae": (20_000, 90_000), "mlp_gan": (30_000, 90_000)}
+SMALL, SMALL_MARKS = 32, {"dcgan": (6_000, 40_000)}  # up to so many pixels
 PROBE_SECONDS = 2.0
 WARM = 2  # steps before the clock runs: the first ones allocate
 PROBED = 64  # made-up pictures to learn from
@@ -51,12 +52,17 @@ class Expectation:
         }
 
 
+def marks_of(family: str, resolution: int | None) -> tuple[int, ...]:
+    """Pictures seen from which what a family draws at a size is recognisable, and clear; () where nothing like it was measured."""
+    small = SMALL_MARKS if resolution and resolution <= SMALL else {}
+    return small.get(family) or MARKS.get(family, ())
+
+
 def expectation(config: TrainConfig, images_per_second: float) -> Expectation:
     """The Expectation of a full config at a speed. A fine-tuned model begins further on, so its stage is left open."""
     images = config.steps * config.batch if config.steps else int(60 * config.minutes * images_per_second)
-    marks = dict(
-        zip(("recognisable", "clear"), () if config.start_from else MARKS.get(config.family, ()), strict=False)
-    )
+    known = () if config.start_from else marks_of(config.family, config.resolution)
+    marks = dict(zip(("recognisable", "clear"), known, strict=False))
     passed = [stage for stage, mark in marks.items() if images >= mark]
     seconds = {stage: mark / images_per_second for stage, mark in marks.items()}
     return Expectation(images_per_second, images, (passed or ["blobs"])[-1] if marks else "", seconds)
