@@ -1,6 +1,8 @@
 """Steering a training from outside: a longer budget, and the terminal's status, pause, resume, stop and extend."""
 
 import contextlib
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -146,3 +148,22 @@ def test_the_terminal_goes_on_with_a_run_that_was_stopped_or_is_finished(tiny, t
     assert Run(config.out).status().step == 5
     assert call(capsys, "--resume", config.out, "--steps", "7")[0] == 0  # typed budgets replace granted ones
     assert Run(config.out).config.steps == 7 and not (tmp_path / "run" / "extend.json").exists()
+
+
+def test_whoever_only_looks_is_no_trainer(tiny):
+    run, looking = Run(tiny().out), threading.Event()
+    run.save_config(tiny())
+
+    def look():
+        with run.lock().acquire():
+            looking.set()
+            time.sleep(0.01)
+
+    other = threading.Thread(target=look)
+    other.start()
+    looking.wait()
+    assert not run.alive()
+    other.join()
+    with run.lock().acquire():
+        assert run.alive()
+    assert not run.alive()

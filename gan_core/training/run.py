@@ -28,6 +28,7 @@ ACTIONS = ("pause", "resume", "stop")
 QUEUED = "queued.json"  # in the folder of a run that waits for its turn (training.queue)
 LAUNCHED = "LATENT_STUDIO_LAUNCHED"  # set for a trainer whose run was readied by whoever started it
 TAIL = 65_536  # bytes of events.jsonl that hold the latest progress
+LOOKING = 0.05  # seconds for which somebody else who only looks may hold a run's lock
 STARTING = 60.0  # seconds a launched trainer may take before its first event
 
 
@@ -192,7 +193,7 @@ class Run:
         if not (self.path / ".lock").exists():
             return False
         try:
-            with lock.acquire(timeout=0):
+            with lock.acquire(timeout=LOOKING, poll_interval=LOOKING / 10):
                 return False
         except Timeout:
             return True
