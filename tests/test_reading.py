@@ -19,6 +19,7 @@ def reports(count=30, images=60_000, diversity=0.9, first=0, **losses) -> list[d
 
 
 GAN = dict(generator=1.2, discriminator=0.5)
+WON = dict(discriminator=(0.06, 0.01), generator=(3.0, 9.0))
 ROLLED = {"type": "warning", "code": "train.rollback", "time": 25.0}
 
 
@@ -34,8 +35,13 @@ def kids(*values) -> list[dict]:
         (reports(images=2_000, **GAN), "relativistic", ("wait", "begun")),
         (reports(images=20_000, **GAN), "relativistic", ("wait", "blurry")),
         (reports(**GAN), "relativistic", ("good", "healthy")),
-        (reports(discriminator=(0.06, 0.01), generator=(3.0, 9.0)), "relativistic", ("warn", "critic")),
-        (reports(discriminator=(0.06, 0.01), generator=(3.0, 9.0)), "nonsaturating", ("warn", "critic")),
+        (reports(**WON), "relativistic", ("warn", "critic")),
+        (reports(**WON), "nonsaturating", ("warn", "critic")),
+        (reports(**WON) + kids(9, 5, 4, 4.5), "relativistic", ("good", "ahead")),
+        (reports(**WON) + kids(9), "relativistic", ("warn", "critic")),
+        (reports(**WON) + kids(9, 4, 5, 6, 7), "relativistic", ("warn", "critic")),
+        (reports(**WON) + kids(9, 4, 4.1, 4.2, 4.3), "relativistic", ("good", "settled")),
+        (reports(diversity=0.1, **WON) + kids(9, 5), "relativistic", ("warn", "alike")),
         (reports(discriminator=0.02, generator=1.0), "relativistic", ("good", "healthy")),
         (reports(discriminator=0.05, generator=1.0), "hinge", ("warn", "critic")),
         (reports(discriminator=-30.0, generator=50.0), "wgan", ("good", "healthy")),

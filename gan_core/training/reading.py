@@ -12,12 +12,13 @@ CHANCE = {"relativistic": math.log(2), "nonsaturating": 2 * math.log(2), "hinge"
 WON = 0.1  # of its loss when guessing: it is hardly ever wrong
 LOST_GENERATOR = 3 * math.log(2)  # the generator's logistic loss when it is found out nearly every time
 FALLING = 0.02  # share by which an error still falls over the reports that are read
+WORSE = 1.2  # times the least KID: beyond, it was lost again
 LAST_KIDS = 3  # measurements without a better one, after which nothing more is to be expected soon
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`mark`: good, wait or warn. `code`: healthy, settled, begun, blurry, critic, alike or rolled_back."""
+    """`mark`: good, wait or warn. `code`: healthy, settled, begun, blurry, critic, ahead, alike or rolled_back."""
 
     mark: str
     code: str
@@ -38,12 +39,16 @@ def read(events: Sequence[dict], loss: str = "") -> Reading:
     variety = _series(told, lambda e: e.get("diversity"))
     if variety and (variety[-1] < HARDLY or (variety[-1] < ALIKE and max(variety) > VARIED)):
         return Reading("warn", "alike")
-    if loss and _critic_won(reports, loss):
-        return Reading("warn", "critic")
     if not loss:
         return _of_copies(reports)
     kids = [k for e in events if e.get("type") == "quality" and not math.isnan(k := _number(e.get("kid")))]
-    if len(kids) > LAST_KIDS and min(kids[-LAST_KIDS:]) > min(kids[:-LAST_KIDS]):
+    best, recent = kids.index(min(kids)) if kids else 0, len(kids) - LAST_KIDS
+    if _critic_won(reports, loss):  # which does no harm as long as the pictures get better all the same
+        if best == 0 or _middle(kids[-LAST_KIDS:]) > WORSE * kids[best]:
+            return Reading("warn", "critic")
+        if best >= recent:
+            return Reading("good", "ahead")
+    if best < recent:
         return Reading("good", "settled")
     return Reading("wait", "blurry") if seen < ROUGH else Reading("good", "healthy")
 

@@ -29,6 +29,15 @@ WORDS = {
         "Often this mends itself; wait a minute. If not, start again with more pictures, stronger augmentation or a higher weight of the penalty (γ).",
         "常常会自己好转，先等一分钟。如果没有，请用更多图片、更强的数据增强或更大的惩罚权重（γ）重新训练。",
     ),
+    "watch.reading.ahead": (
+        "The critic is ahead, but the pictures still get better.",
+        "判别器领先，但图片仍在变好。",
+    ),
+    "watch.reading.ahead.help": (
+        "Nothing to do: the quality that is measured on the way is what counts, and it rises. "
+        "With few pictures the critic is nearly always ahead.",
+        "无需操作。途中测得的质量才是关键，而它还在提高。图片较少时，判别器几乎总是领先。",
+    ),
     "watch.reading.alike": ("Samples are getting alike.", "样图变得越来越相似。"),
     "watch.reading.alike.help": (
         "The model may be collapsing: it repeats the few pictures that fool the critic. If the variety does not rise again, stop; "
