@@ -1,6 +1,7 @@
 """Fixtures that several test files share: tiny pictures and tiny configs."""
 
 import asyncio
+import contextlib
 import os
 
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -29,26 +30,49 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """All browser tests for one worker: two browsers at once on two cores make each other late. The rest goes by files."""
+    """The browser tests for two workers, each with an app and a browser: they wait more than they work. The rest by files."""
     from xdist.scheduler import LoadFileScheduling
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return "browser" if in_browser(nodeid) else super()._split_scope(nodeid)
+            file = super()._split_scope(nodeid)
+            if in_browser(nodeid):
+                return "browser, A to L" if file < "tests/browser/test_m" else "browser, M to Z"
+            return file
 
     return Scheduling(config, log)
 
 
-@pytest.fixture(autouse=True)
-def free_thread(request):
+@contextlib.contextmanager
+def free_thread(item, wanted: bool = True):
     """No event loop runs in this thread, as far as other tests can tell, though the browser's driver keeps one after its own."""
-    if in_browser(request.node.nodeid):
+    if in_browser(item.nodeid) or not wanted:
         yield
         return
     kept = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(kept)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(kept)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    with free_thread(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    with free_thread(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    with free_thread(item, wanted=nextitem is not None):  # the last one ends the driver, which needs its loop
+        return (yield)
 
 
 @pytest.fixture(scope="session")
