@@ -61,6 +61,16 @@ def test_what_is_chosen(changes, expected):
     assert choice.message.startswith("Will train") and choice.message.endswith(".") and "{" not in choice.message
 
 
+@pytest.mark.parametrize("name", ["vae", "autoencoder"])
+def test_what_learns_by_copying_takes_small_steps_while_there_is_time_for_few(name):
+    usual = family(name).defaults()
+    for minutes, share in ((1.0, 2), (30.0, 1)):
+        asked = TrainConfig(family=name, minutes=minutes)
+        config = choose(asked, situation(minutes=minutes)).applied(asked)
+        assert (config.width, config.d_width) == (usual["width"] // share, usual["d_width"] // share)
+        assert (config.batch, config.lr) == (usual["batch"] // share**2, usual["lr"] * (3 if share > 1 else 1))
+
+
 NOT_CHOSEN = (
     "steps",
     "resolution",
