@@ -1,7 +1,7 @@
 """Animations: GIF for everywhere, WebP for quality with transparency, MP4 for video players.
 
-All three take frames as uint8 [N,H,W,C] (C = 1, 3 or 4), or a Reel that makes them one by one, and give the same bytes for
-the same frames. Times are exact over the whole animation: a frame's delay is the difference of two rounded times, so
+All three take frames as uint8 [N,H,W,C] (C = 1, 3 or 4), or a Reel that makes them one by one. GIF and WebP give the same
+bytes for the same frames; MP4 nearly always (x264 now and then decides a block otherwise, which nobody sees). Times are exact over the whole animation: a frame's delay is the difference of two rounded times, so
 rounding never adds up.
 """
 
@@ -112,7 +112,7 @@ def _encode(path: Path, pictures: Iterator[np.ndarray], rate: Fraction, crf: int
         )
     with av.open(str(path), "w", format="mp4", options={"movflags": "faststart+use_metadata_tags"}) as container:
         container.metadata.update(texts)
-        # One thread: x264's output depends on their number, and on a crowded machine even on their timing.
+        # One thread: x264's output depends on their number, and on a crowded machine much on their timing.
         stream = container.add_stream(
             "libx264", rate=rate, options={"crf": str(crf), "preset": "medium", "threads": "1"}
         )

@@ -283,7 +283,7 @@ def test_the_map_may_fill_the_window(visit):
     page.keyboard.press("Escape")  # the keyboard's crosshair is not there, so it closes the window
     page.wait_for_selector(".map-dialog:not([open])", state="attached")
     settled(page, "point.seed === 50")
-    assert page.evaluate("document.activeElement.dataset.act") == "enlarge"
+    page.wait_for_function("document.activeElement.dataset.act === 'enlarge'")
     assert abs(page.locator(CANVAS).bounding_box()["width"] - small) < 2
 
 
